@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clock.h - the only callers of clock_gettime()
+ *
+ * Everything else takes the time as an argument.
+ */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
+
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC in milliseconds: durations within one program. */
+uint64_t clock_ms(void);
+
+/* CLOCK_BOOTTIME in milliseconds: shared by the programs of one machine. */
+uint64_t clock_boot_ms(void);
+
+/* Seconds since 1970 UTC: only for what other machines must agree on, such
+ * as the time window of a probe header.
+ */
+uint64_t clock_wall_s(void);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* site.h - the site file: what the service is and which nodes it has
+ *
+ * One INI file, identical on every node.  site_read() reports every error at
+ * once, each as one line that names file, line, key, value and what was
+ * allowed; unknown sections and keys are errors with the nearest known name.
+ * The keys, their ranges and defaults stand in one table (site.c), from which
+ * `anycastctl check --help` prints the reference.
+ *
+ *   [service]   domain, alias, address, sip-port, sips-port, secret,
+ *               previous-secret
+ *   [node NAME] address, host, http, sip-port, sips-port, local-as, neighbor
+ *               (repeatable), class
+ *
+ * The struct is filled once and then const.  One owner: site_free() takes it.
+ */
+#ifndef COMMON_SITE_H
+#define COMMON_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/secret.h"
+
+enum {
+	SITE_NAME_MAX = 32,	/* node name with its NUL: [a-z0-9-] */
+	SITE_HOST_MAX = 254,	/* DNS name with its NUL */
+	SITE_URL_MAX = 512,	/* http = ..., with its NUL */
+	SITE_ALIASES_MAX = 16,	/* further names of the service domain */
+	SITE_NODES_MAX = 4096,
+	SITE_NEIGHBORS_MAX = 8,	/* per node */
+};
+
+enum site_class {
+	SITE_GLOBAL,		/* announced to the whole Internet */
+	SITE_LOCAL,		/* announced with NO_EXPORT */
+};
+
+struct site_neighbor {
+	struct addr addr;
+	uint32_t remote_as;
+};
+
+struct site_node {
+	char name[SITE_NAME_MAX];
+	struct addr ip4;	/* unicast; unset when the node has none */
+	struct addr ip6;
+	uint16_t sip_port;	/* UDP, TCP; default: the service's */
+	uint16_t sips_port;	/* TLS; default: the service's */
+	char host[SITE_HOST_MAX];	/* name in the certificate; may be "" */
+	char http[SITE_URL_MAX];	/* base URL without trailing slash; or "" */
+	uint32_t local_as;	/* 0: not set */
+	struct site_neighbor neighbors[SITE_NEIGHBORS_MAX];
+	size_t neighbor_cnt;
+	enum site_class class;
+};
+
+struct site {
+	char domain[SITE_HOST_MAX];	/* lower case */
+	char aliases[SITE_ALIASES_MAX][SITE_HOST_MAX];
+	size_t alias_cnt;
+	struct addr ip4;	/* the service addresses; at least one is set */
+	struct addr ip6;
+	uint16_t sip_port;	/* default 5060 */
+	uint16_t sips_port;	/* default 5061 */
+	struct secret_keys keys;
+	struct secret_keys previous_keys;	/* valid if has_previous */
+	bool has_previous;
+	struct site_node *nodes;	/* in the order of the file */
+	size_t node_cnt;
+};
+
+/* Called once per error with a complete line of text, no newline:
+ * "site.conf:12: [node fra1] http: `ftp://x' is not allowed: ..."
+ */
+typedef void site_error_h(void *arg, const char *line);
+
+/* Read and check the site file.  Secrets given as file:PATH are read too; a
+ * relative PATH is relative to the site file.  On success *out owns a new
+ * site and 0 is returned.  Else *out is NULL and report has been called at
+ * least once: ENOENT/EACCES/... when the file cannot be read, EINVAL when its
+ * contents are wrong, ENOMEM.
+ */
+int site_read(struct site **out, const char *path, site_error_h *report,
+	      void *arg);
+
+/* As site_read, from memory; name stands for the file in messages, and base
+ * is the folder of relative secrets (NULL: the current one).
+ */
+int site_parse(struct site **out, const char *name, const char *base,
+	       struct slice text, site_error_h *report, void *arg);
+
+/* Wipes the keys.  NULL is fine. */
+void site_free(struct site *site);
+
+/* NULL when there is no node of this name. */
+const struct site_node *site_find_node(const struct site *site,
+				       struct slice name);
+
+/* Print the reference of all sections and keys: type, range, default, help. */
+void site_print_reference(void (*line)(void *arg, const char *text), void *arg);
+
+#endif
