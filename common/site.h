@@ -7,8 +7,8 @@
  * The keys, their ranges and defaults stand in one table (site.c), from which
  * `anycastctl check --help` prints the reference.
  *
- *   [service]   domain, alias, address, sip-port, sips-port, secret,
- *               previous-secret
+ *   [service]   domain, alias, address, sip-port, sips-port, http-port,
+ *               https-port, tls, secret, previous-secret
  *   [node NAME] address, host, http, sip-port, sips-port, local-as, neighbor
  *               (repeatable), class
  *
@@ -65,6 +65,9 @@ struct site {
 	struct addr ip6;
 	uint16_t sip_port;	/* default 5060 */
 	uint16_t sips_port;	/* default 5061 */
+	uint16_t http_port;	/* where the service answers HTTP; default 80 */
+	uint16_t https_port;	/* default 443 */
+	bool tls;		/* listen for SIPS and HTTPS; default no */
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
