@@ -27,3 +27,39 @@ function(headers_alone target)
   add_library(${target}_headers_alone OBJECT ${sources})
   target_link_libraries(${target}_headers_alone PRIVATE flags ${target})
 endfunction()
+
+set(FUZZ_SECONDS 15 CACHE STRING "How long a libFuzzer target runs in a test")
+
+# fuzz_target(NAME SOURCE LIBRARY...): ctest name fuzz.NAME
+#
+# SOURCE defines LLVMFuzzerTestOneInput(); its inputs lie in
+# fuzz/corpus/NAME/ of the folder that calls this, an optional dictionary in
+# fuzz/NAME.dict.  With FUZZERS the test is FUZZ_SECONDS of libFuzzer on a copy
+# of the corpus; without, it feeds the corpus through the harness once.
+function(fuzz_target name source)
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
+  if(NOT IS_DIRECTORY ${corpus})
+    message(FATAL_ERROR "fuzz_target(${name}): its corpus ${corpus} is missing")
+  endif()
+
+  add_executable(fuzz_${name} ${source})
+  target_link_libraries(fuzz_${name} PRIVATE flags ${ARGN})
+
+  if(FUZZERS)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set(dictionary ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/${name}.dict)
+    if(NOT EXISTS ${dictionary})
+      set(dictionary)
+    endif()
+    add_test(NAME fuzz.${name} COMMAND ${CMAKE_SOURCE_DIR}/cmake/fuzz-run.sh
+      ${name} $<TARGET_FILE:fuzz_${name}> ${FUZZ_SECONDS}
+      ${CMAKE_BINARY_DIR}/fuzz/${name} ${corpus} ${dictionary})
+    math(EXPR timeout "${FUZZ_SECONDS} + 60")
+  else()
+    target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/common/fuzz/replay.c)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${corpus})
+    set(timeout 60)
+  endif()
+
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
+endfunction()
