@@ -57,6 +57,9 @@ struct slice slice_trim(struct slice s);
  */
 int slice_u32(uint32_t *out, struct slice s, uint32_t max);
 
+/* The same for 1..20 digits. */
+int slice_u64(uint64_t *out, struct slice s, uint64_t max);
+
 static inline struct cursor cursor_of(const char *bytes, size_t len)
 {
 	return (struct cursor){ .start = bytes, .len = len };

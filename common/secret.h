@@ -30,8 +30,8 @@ struct secret_keys {
 };
 
 /* Derive the keys of a secret's text: surrounding white space does not count.
- * Returns 0, or EINVAL when the text is shorter than SECRET_LEN_MIN or longer
- * than SECRET_LEN_MAX.
+ * Returns 0, EINVAL when the text is shorter than SECRET_LEN_MIN or longer
+ * than SECRET_LEN_MAX, or EIO when libsodium cannot start.
  */
 int secret_derive(struct secret_keys *out, struct slice text);
 
@@ -45,6 +45,13 @@ uint64_t secret_siphash(const uint8_t key[static SECRET_SIPHASH_KEY_LEN],
 void secret_mac(uint8_t out[static SECRET_MAC_LEN],
 		const uint8_t key[static SECRET_MAC_KEY_LEN],
 		const void *bytes, size_t len);
+
+/* The same over several parts, each preceded by its length (64 bits, network
+ * order), so that no two lists of parts look the same.
+ */
+void secret_mac_parts(uint8_t out[static SECRET_MAC_LEN],
+		      const uint8_t key[static SECRET_MAC_KEY_LEN],
+		      const struct slice *parts, size_t cnt);
 
 /* Compare two MACs in constant time. */
 bool secret_mac_equal(const uint8_t a[static SECRET_MAC_LEN],

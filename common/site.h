@@ -5,7 +5,7 @@
  * once, each as one line that names file, line, key, value and what was
  * allowed; unknown sections and keys are errors with the nearest known name.
  * The keys, their ranges and defaults stand in one table (site.c), from which
- * `anycastctl check --help` prints the reference.
+ * `anycastctl check --reference` prints the reference.
  *
  *   [service]   domain, alias, address, sip-port, sips-port, http-port,
  *               https-port, tls, secret, previous-secret
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/cursor.h"
 #include "common/secret.h"
 
 enum {
@@ -73,6 +74,7 @@ struct site {
 	bool has_previous;
 	struct site_node *nodes;	/* in the order of the file */
 	size_t node_cnt;
+	uint16_t *by_name;	/* indices of nodes, sorted by their names */
 };
 
 /* Called once per error with a complete line of text, no newline:
@@ -97,6 +99,14 @@ int site_parse(struct site **out, const char *name, const char *base,
 
 /* Wipes the keys.  NULL is fine. */
 void site_free(struct site *site);
+
+/* 1 to 31 of a-z, 0-9 and '-', which neither begins nor ends the name. */
+bool site_name_valid(struct slice name);
+
+/* The node name this machine has where nobody gave one: its host name up to
+ * the first dot, in lower case; "" when that is no valid node name.
+ */
+void site_local_name(char out[static SITE_NAME_MAX]);
 
 /* NULL when there is no node of this name. */
 const struct site_node *site_find_node(const struct site *site,

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* site_priv.h - what the files of the site subject share
+ *
+ *   site.c        reads the file, owns struct site, look-ups
+ *   site_parse.c  lines and sections, through inih; every line's errors
+ *   site_keys.c   the table of keys, one parser per kind of value
+ *   site_check.c  what only the whole file can tell: missing, twice, crossed
+ */
+#ifndef COMMON_SITE_PRIV_H
+#define COMMON_SITE_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cursor.h"
+#include "common/site.h"
+
+enum site_key_id {
+	KEY_DOMAIN,
+	KEY_ALIAS,
+	KEY_ADDRESS,
+	KEY_SIP_PORT,
+	KEY_SIPS_PORT,
+	KEY_HTTP_PORT,
+	KEY_HTTPS_PORT,
+	KEY_TLS,
+	KEY_SECRET,
+	KEY_PREVIOUS_SECRET,
+	KEY_NODE_ADDRESS,
+	KEY_NODE_HOST,
+	KEY_NODE_HTTP,
+	KEY_NODE_SIP_PORT,
+	KEY_NODE_SIPS_PORT,
+	KEY_NODE_LOCAL_AS,
+	KEY_NODE_NEIGHBOR,
+	KEY_NODE_CLASS,
+	SITE_KEYS
+};
+
+enum site_section {
+	SECTION_NONE,		/* before the first one */
+	SECTION_SERVICE,
+	SECTION_NODE,
+	SECTION_UNKNOWN,	/* its keys cannot be judged */
+	SITE_SECTIONS
+};
+
+/* Where a section and its keys stand in the file; 0: nowhere. */
+struct site_lines {
+	unsigned head;
+	unsigned key[SITE_KEYS];
+};
+
+enum {
+	SITE_WHERE_MAX = 64,
+	SITE_WHY_MAX = 256,
+	SITE_QUOTED_MAX = 96,
+};
+
+struct site_parser {
+	const char *name;	/* borrowed: of the file, for messages */
+	const char *base;	/* borrowed: folder of relative secrets or NULL */
+	site_error_h *report;
+	void *arg;
+	unsigned errors;
+	int err;		/* ENOMEM ends the parse */
+
+	struct cursor rest;
+	unsigned line;
+	bool line_given;	/* inih has it and said nothing yet */
+	char line_word[SITE_QUOTED_MAX];	/* its first word, quotable */
+
+	enum site_section section;
+	char where[SITE_WHERE_MAX];	/* "[node fra1]" */
+	struct site_node *node;		/* borrowed: in site or &spare_node */
+	struct site *service;		/* borrowed: site or spare */
+	struct site_lines *lines;	/* borrowed: of the current section */
+	char why[SITE_WHY_MAX];		/* set by a value parser, or "" */
+
+	struct site *site;
+	struct site_lines service_lines;
+	struct site_lines *node_lines;	/* owned: one per node of site */
+	size_t room;			/* of nodes and node_lines */
+	bool node_seen;			/* good or bad */
+	bool too_many;			/* nodes: said once */
+
+	/* a section that is wrong or there twice is read into these, so
+	 * that the errors inside it are reported all the same */
+	struct site *spare;		/* owned */
+	struct site_node spare_node;
+	struct site_lines spare_lines;
+};
+
+struct site_key;
+
+/* Parse value into the fields of key inside base, a struct site or site_node.
+ * 0, EINVAL (p->why may say more than key->allowed does) or ENOMEM.
+ */
+typedef int site_value_h(struct site_parser *p, const struct site_key *key,
+			 void *base, struct slice value);
+
+struct site_key {
+	const char *name;
+	enum site_section section;
+	site_value_h *parse;
+	size_t at;		/* offset of the field */
+	size_t also_at;		/* of its second half: IPv6, count or flag */
+	uint32_t min;
+	uint32_t max;
+	bool required;
+	bool repeatable;
+	bool hidden;		/* the value is never printed */
+	const char *dflt;	/* NULL: none; parsed like a value */
+	const char *dflt_note;	/* printed where dflt cannot say it */
+	const char *allowed;
+	const char *help;
+};
+
+extern const struct site_key site_keys[SITE_KEYS];
+
+/* Report one error; the message begins behind "NAME:LINE: ". */
+void site_error(struct site_parser *p, unsigned line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* What a value parser did not like, in addition to key->allowed. */
+void site_why(struct site_parser *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Text of the file made fit for a line: control and non-ASCII bytes as \xNN,
+ * cut after some 80 characters.
+ */
+void site_quote(char out[static SITE_QUOTED_MAX], struct slice text);
+
+/* Fill in the defaults the table has for the keys of this section. */
+int site_defaults(struct site_parser *p, enum site_section section, void *base);
+
+/* Read the sections and keys of p->rest into p->site.  0 or ENOMEM. */
+int site_parse_lines(struct site_parser *p);
+
+/* Check the whole, settle inherited ports, sort the names.  0 or ENOMEM. */
+int site_check(struct site_parser *p);
+
+/* Does host (no brackets around IPv6) name the service: its domain, an alias
+ * or a service address?
+ */
+bool site_is_service_host(const struct site *site, struct slice host);
+
+/* A base URL taken apart; the slices lie inside it. */
+struct site_url {
+	struct slice host;	/* without brackets */
+	struct slice path;	/* without trailing slashes */
+};
+
+/* NULL, or what is wrong with it. */
+const char *site_url_parse(struct site_url *out, struct slice url);
+
+#endif
