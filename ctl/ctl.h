@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctl.h - what the subcommands of anycastctl share
+ *
+ * A subcommand is a row of the table in ctl.c and a function that gets the
+ * options and returns the exit status.  It prints its result on stdout and
+ * what went wrong on stderr, once, where it is known.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include "common/site.h"
+
+#define SITE_PATH "/etc/sip-anycast/site.conf"
+
+/* Beside 0 and 1: those of sysexits.h, so that scripts can tell a wrong call
+ * from a wrong file.
+ */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILURE = 1,
+	CTL_USAGE = 64,
+	CTL_CONFIG = 78,
+};
+
+struct ctl {
+	const char *site_path;
+	const char *state_path;
+	const char *node_name;	/* NULL: the host name */
+	bool reference;
+	const char *operand;	/* NULL: none */
+};
+
+int ctl_check(const struct ctl *ctl);
+int ctl_render(const struct ctl *ctl);
+int ctl_status(const struct ctl *ctl);
+int ctl_drain(const struct ctl *ctl);
+int ctl_resume(const struct ctl *ctl);
+
+/* A line on stderr, after the program's name. */
+void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Read ctl->site_path.  CTL_OK, or CTL_CONFIG with every error printed. */
+int ctl_read_site(struct site **out, const struct ctl *ctl);
+
+/* The site and our own node in it (borrowed from the site).  CTL_OK, or
+ * CTL_CONFIG, complaints made and nothing to free.
+ */
+int ctl_read_node(struct site **site, const struct site_node **node,
+		  const struct ctl *ctl);
+
+/* What `render' can write.  Each returns the exit status. */
+struct ctl_target {
+	const char *name;
+	const char *help;
+	int (*render)(const struct ctl *ctl, const struct site *site,
+		      const struct site_node *node);
+};
+
+extern const struct ctl_target ctl_targets[];
+extern const size_t ctl_target_cnt;
+
+int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
+			const struct site_node *node);
+
+#endif

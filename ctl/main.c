@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anycastctl: the operator's command.  Its arguments; see ctl.h. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/nodestate.h"
+#include "ctl/ctl.h"
+#include "ctl/version.h"
+
+enum option_id {
+	OPTION_SITE,
+	OPTION_NODE,
+	OPTION_STATE,
+	OPTION_REFERENCE,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTIONS
+};
+
+static const struct {
+	const char *name;
+	const char *arg;	/* NULL: takes none */
+	const char *help;
+} options[OPTIONS] = {
+	[OPTION_SITE] = { "site", "FILE",
+			  "the site file (default " SITE_PATH ")" },
+	[OPTION_NODE] = { "node", "NAME",
+			  "this node's name (default: the host name)" },
+	[OPTION_STATE] = { "state", "PATH",
+			   "the node state file (default " NODESTATE_PATH ")" },
+	[OPTION_REFERENCE] = { "reference", NULL,
+			       "print all sections and keys of a site file" },
+	[OPTION_HELP] = { "help", NULL, "print this text" },
+	[OPTION_VERSION] = { "version", NULL, "print the version" },
+};
+
+#define TAKES(id) (1u << OPTION_##id)
+#define TAKES_NODE (TAKES(SITE) | TAKES(NODE))
+#define TAKES_STATE (TAKES_NODE | TAKES(STATE))
+
+static const struct command {
+	const char *name;
+	const char *operand;	/* NULL: takes none; [X]: may be left out */
+	unsigned takes;		/* options */
+	int (*run)(const struct ctl *ctl);
+	const char *help;
+} commands[] = {
+	{ "check", "[FILE]", TAKES(SITE) | TAKES(REFERENCE), ctl_check,
+	  "print every error of the site file" },
+	{ "render", "TARGET", TAKES_NODE, ctl_render,
+	  "print another program's settings for this node" },
+	{ "status", NULL, TAKES_STATE, ctl_status,
+	  "say what this node and its peers are doing" },
+	{ "drain", NULL, TAKES_STATE, ctl_drain,
+	  "hand new calls to other nodes; what runs here goes on" },
+	{ "resume", NULL, TAKES_STATE, ctl_resume,
+	  "take new calls again" },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void print_row(const char *word, const char *arg, const char *help)
+{
+	int width = 22;
+	int len = printf("  %s%s%s", word, arg ? " " : "", arg ? arg : "");
+
+	printf("%*s%s\n", len < width ? width - len : 1, "", help);
+}
+
+static void print_help(void)
+{
+	char word[32];
+
+	puts("usage: anycastctl [OPTION]... COMMAND\n\nCommands:");
+	for (size_t i = 0; i < COUNT(commands); i++)
+		print_row(commands[i].name, commands[i].operand,
+			  commands[i].help);
+	puts("\nTargets of render:");
+	for (size_t i = 0; i < ctl_target_cnt; i++)
+		print_row(ctl_targets[i].name, NULL, ctl_targets[i].help);
+	puts("\nOptions, before or after the command:");
+	for (size_t i = 0; i < OPTIONS; i++) {
+		snprintf(word, sizeof(word), "--%s", options[i].name);
+		print_row(word, options[i].arg, options[i].help);
+	}
+	printf("\nExit status: %d done, %d failed, %d wrong call, %d wrong site "
+	       "file.\n", CTL_OK, CTL_FAILURE, CTL_USAGE, CTL_CONFIG);
+}
+
+static int usage(void)
+{
+	fputs("try: anycastctl --help\n", stderr);
+	return CTL_USAGE;
+}
+
+static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPTION_SITE:
+		ctl->site_path = arg;
+		break;
+	case OPTION_NODE:
+		ctl->node_name = arg;
+		break;
+	case OPTION_STATE:
+		ctl->state_path = arg;
+		break;
+	case OPTION_REFERENCE:
+		ctl->reference = true;
+		break;
+	case OPTION_HELP:
+	case OPTION_VERSION:
+	case OPTIONS:
+		break;
+	}
+}
+
+/* *given gets a bit for each option that was there. */
+static int take_options(struct ctl *ctl, unsigned *given, int argc, char **argv)
+{
+	struct option table[OPTIONS + 1] = { 0 };
+	int index;
+	int got;
+
+	for (size_t i = 0; i < OPTIONS; i++)
+		table[i] = (struct option){
+			.name = options[i].name,
+			.has_arg = options[i].arg ? required_argument
+						  : no_argument,
+			.val = (int)i,
+		};
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, ":hV", table, &index)) != -1) {
+		switch (got) {
+		case ':':
+			ctl_complain("%s needs a value", argv[optind - 1]);
+			return usage();
+		case '?':
+			ctl_complain("%s: unknown option", argv[optind - 1]);
+			return usage();
+		case 'h':
+			got = OPTION_HELP;
+			break;
+		case 'V':
+			got = OPTION_VERSION;
+			break;
+		}
+		*given |= 1u << got;
+		take_option(ctl, (enum option_id)got, optarg);
+	}
+	return CTL_OK;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Does the call fit the command's row? */
+static int check_call(const struct command *command, unsigned given,
+		      char **operands, int cnt)
+{
+	int least = command->operand && command->operand[0] != '[';
+	int most = command->operand != NULL;
+
+	for (size_t i = 0; i < OPTIONS; i++) {
+		if (given & ~command->takes & (1u << i)) {
+			ctl_complain("%s takes no --%s", command->name,
+				     options[i].name);
+			return usage();
+		}
+	}
+	if (cnt < least) {
+		ctl_complain("%s needs a %s", command->name, command->operand);
+		return usage();
+	}
+	if (cnt > most) {
+		ctl_complain("%s: one argument too many: %s", command->name,
+			     operands[most]);
+		return usage();
+	}
+	return CTL_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {
+		.site_path = SITE_PATH,
+		.state_path = NODESTATE_PATH,
+	};
+	const struct command *command;
+	unsigned given = 0;
+	int status = take_options(&ctl, &given, argc, argv);
+
+	if (status)
+		return status;
+	if (given & TAKES(HELP)) {
+		print_help();
+		return CTL_OK;
+	}
+	if (given & TAKES(VERSION)) {
+		puts("anycastctl " SIP_ANYCAST_VERSION);
+		return CTL_OK;
+	}
+	if (optind == argc) {
+		ctl_complain("no command");
+		return usage();
+	}
+	command = find_command(argv[optind]);
+	if (!command) {
+		ctl_complain("%s: unknown command", argv[optind]);
+		return usage();
+	}
+	optind++;
+	status = check_call(command, given, argv + optind, argc - optind);
+	if (status)
+		return status;
+	ctl.operand = argv[optind];
+
+	status = command->run(&ctl);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		ctl_complain("the output could not be written");
+		return CTL_FAILURE;
+	}
+	return status;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The node's part of kamailio.cfg: a fragment the shipped cfg includes first.
+ *
+ * The order of the listen lines matters: Kamailio takes its first sockets as
+ * its own identity wherever a script names none, and the module wants the
+ * service address there.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+static void define_text(const char *name, const char *value)
+{
+	printf("#!define %s \"%s\"\n", name, value);
+}
+
+static void define_address(const char *name, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!addr_is_set(a))
+		return;
+	addr_format(text, a);
+	define_text(name, text);
+}
+
+static void define_number(const char *name, unsigned value)
+{
+	printf("#!define %s %u\n", name, value);
+}
+
+static void define_flag(const char *name, bool on)
+{
+	if (on)
+		printf("#!define %s\n", name);
+}
+
+static void print_defines(const char *site_path, const struct site *site,
+			  const struct site_node *node)
+{
+	define_text("ANYCAST_SITE", site_path);
+	define_text("ANYCAST_NODE", node->name);
+	define_text("SERVICE_DOMAIN", site->domain);
+	define_address("SERVICE_IP4", &site->ip4);
+	define_address("SERVICE_IP6", &site->ip6);
+	define_address("NODE_IP4", &node->ip4);
+	define_address("NODE_IP6", &node->ip6);
+	define_number("NODE_SIP_PORT", node->sip_port);
+	define_number("NODE_SIPS_PORT", node->sips_port);
+	define_number("HTTP_PORT", site->http_port);
+	define_number("HTTPS_PORT", site->https_port);
+	define_flag("WITH_IPV4",
+		    addr_is_set(&site->ip4) || addr_is_set(&node->ip4));
+	define_flag("WITH_IPV6",
+		    addr_is_set(&site->ip6) || addr_is_set(&node->ip6));
+	define_flag("WITH_TLS", site->tls);
+}
+
+static void print_listen(const char *transport, const struct addr *a,
+			 unsigned port)
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_format_host(host, a);
+	printf("listen=%s:%s:%u\n", transport, host, port);
+}
+
+static void print_listens(const struct site *site, const struct addr *a,
+			  unsigned sip_port, unsigned sips_port)
+{
+	if (!addr_is_set(a))
+		return;
+	print_listen("udp", a, sip_port);
+	print_listen("tcp", a, sip_port);
+	if (site->tls)
+		print_listen("tls", a, sips_port);
+	print_listen("tcp", a, site->http_port);
+	if (site->tls)
+		print_listen("tls", a, site->https_port);
+}
+
+/* What stands in quotes in the cfg must not end them. */
+static int check_path(const char *path)
+{
+	for (const char *at = path; *at; at++) {
+		unsigned char c = (unsigned char)*at;
+
+		if (c < ' ' || c == '"' || c == '\\' || c == 0x7f) {
+			ctl_complain("the path of the site file has a quote, "
+				     "backslash or control character, which a "
+				     "Kamailio cfg cannot hold");
+			return CTL_FAILURE;
+		}
+	}
+	return CTL_OK;
+}
+
+int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
+			const struct site_node *node)
+{
+	char path[PATH_MAX];
+
+	if (!realpath(ctl->site_path, path)) {
+		ctl_complain("%s: %s", ctl->site_path, strerror(errno));
+		return CTL_FAILURE;
+	}
+	if (check_path(path))
+		return CTL_FAILURE;
+
+	printf("# Node %s of %s, for Kamailio.\n"
+	       "# Made by `anycastctl render kamailio' from the site file: "
+	       "edit that one.\n\n", node->name, site->domain);
+	print_defines(path, site, node);
+
+	puts("\n# The service's names are ours: what is addressed to them is "
+	     "for this server.");
+	printf("alias=\"%s\"\n", site->domain);
+	for (size_t i = 0; i < site->alias_cnt; i++)
+		printf("alias=\"%s\"\n", site->aliases[i]);
+
+	puts("\n# The service addresses first: requests on them are "
+	     "redirected.");
+	print_listens(site, &site->ip4, site->sip_port, site->sips_port);
+	print_listens(site, &site->ip6, site->sip_port, site->sips_port);
+
+	puts("\n# The node addresses: requests on them are served.");
+	print_listens(site, &node->ip4, node->sip_port, node->sips_port);
+	print_listens(site, &node->ip6, node->sip_port, node->sips_port);
+	return CTL_OK;
+}
