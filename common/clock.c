@@ -22,6 +22,13 @@ uint64_t clock_ms(void)
 	return to_ms(now(CLOCK_MONOTONIC));
 }
 
+uint64_t clock_ns(void)
+{
+	struct timespec ts = now(CLOCK_MONOTONIC);
+
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 uint64_t clock_boot_ms(void)
 {
 	return to_ms(now(CLOCK_BOOTTIME));

@@ -11,6 +11,9 @@
 /* CLOCK_MONOTONIC in milliseconds: durations within one program. */
 uint64_t clock_ms(void);
 
+/* The same in nanoseconds, for measuring. */
+uint64_t clock_ns(void);
+
 /* CLOCK_BOOTTIME in milliseconds: shared by the programs of one machine. */
 uint64_t clock_boot_ms(void);
 
