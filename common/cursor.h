@@ -95,6 +95,8 @@ static inline struct slice cursor_take(struct cursor *c, size_t n)
 		c->failed = true;
 		return s;
 	}
+	if (!c->start)
+		return s;	/* no text at all: NULL + 0 is undefined */
 	s = slice_of(c->start + c->pos, n);
 	c->pos += n;
 	return s;

@@ -58,11 +58,12 @@ size_t probe_format(char out[static PROBE_VALUE_MAX],
 /* Both are MAC_HEX_LEN lower-case hex digits; constant time. */
 static bool hex_equal(const char *a, const char *b)
 {
-	static_assert(MAC_HEX_LEN == 2 * SECRET_MAC_LEN, "two halves");
+	bool first = secret_mac_equal((const uint8_t *)a, (const uint8_t *)b);
+	bool second = secret_mac_equal((const uint8_t *)a + SECRET_MAC_LEN,
+				       (const uint8_t *)b + SECRET_MAC_LEN);
 
-	return secret_mac_equal((const uint8_t *)a, (const uint8_t *)b) &
-	       secret_mac_equal((const uint8_t *)a + SECRET_MAC_LEN,
-				(const uint8_t *)b + SECRET_MAC_LEN);
+	static_assert(MAC_HEX_LEN == 2 * SECRET_MAC_LEN, "two halves");
+	return first && second;
 }
 
 static bool is_hex(struct slice s)

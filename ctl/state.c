@@ -15,8 +15,8 @@ static const char *const in_words[NODE_STATES] = {
 	[NODE_UNKNOWN] = "unknown: not heard of, taken for fine",
 	[NODE_UP] = "up: takes new calls",
 	[NODE_DEGRADED] = "degraded: serves, other nodes are preferred",
-	[NODE_DRAINING] = "draining: finishes its calls, new ones go to "
-			  "other nodes",
+	[NODE_DRAINING] = ("draining: finishes its calls, new ones go to "
+			   "other nodes"),
 	[NODE_DOWN] = "down: new calls go to other nodes",
 	[NODE_DISABLED] = "disabled: switched off by an operator",
 };
