@@ -39,6 +39,15 @@ static void define_flag(const char *name, bool on)
 		printf("#!define %s\n", name);
 }
 
+/* Hex of a key: for the script's own MACs, the same on every node. */
+static void define_key(const char *name, const struct secret_keys *keys)
+{
+	printf("#!define %s \"", name);
+	for (size_t i = 0; i < sizeof(keys->script); i++)
+		printf("%02x", keys->script[i]);
+	puts("\"");
+}
+
 static void print_defines(const char *site_path, const struct site *site,
 			  const struct site_node *node)
 {
@@ -49,6 +58,10 @@ static void print_defines(const char *site_path, const struct site *site,
 	define_address("SERVICE_IP6", &site->ip6);
 	define_address("NODE_IP4", &node->ip4);
 	define_address("NODE_IP6", &node->ip6);
+	if (node->host[0])
+		define_text("NODE_HOST", node->host);
+	define_number("SERVICE_SIP_PORT", site->sip_port);
+	define_number("SERVICE_SIPS_PORT", site->sips_port);
 	define_number("NODE_SIP_PORT", node->sip_port);
 	define_number("NODE_SIPS_PORT", node->sips_port);
 	define_number("HTTP_PORT", site->http_port);
@@ -58,6 +71,9 @@ static void print_defines(const char *site_path, const struct site *site,
 	define_flag("WITH_IPV6",
 		    addr_is_set(&site->ip6) || addr_is_set(&node->ip6));
 	define_flag("WITH_TLS", site->tls);
+	define_key("SITE_KEY", &site->keys);
+	if (site->has_previous)
+		define_key("SITE_KEY_PREVIOUS", &site->previous_keys);
 }
 
 static void print_listen(const char *transport, const struct addr *a,
@@ -113,14 +129,18 @@ int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 
 	printf("# Node %s of %s, for Kamailio.\n"
 	       "# Made by `anycastctl render kamailio' from the site file: "
-	       "edit that one.\n\n", node->name, site->domain);
+	       "edit that one.\n"
+	       "# SITE_KEY is made from the site's secret: not for "
+	       "everybody's eyes.\n\n", node->name, site->domain);
 	print_defines(path, site, node);
 
-	puts("\n# The service's names are ours: what is addressed to them is "
-	     "for this server.");
+	puts("\n# The service's names and the node's are ours: what is "
+	     "addressed to them\n# is for this server.");
 	printf("alias=\"%s\"\n", site->domain);
 	for (size_t i = 0; i < site->alias_cnt; i++)
 		printf("alias=\"%s\"\n", site->aliases[i]);
+	if (node->host[0])
+		printf("alias=\"%s\"\n", node->host);
 
 	puts("\n# The service addresses first: requests on them are "
 	     "redirected.");
