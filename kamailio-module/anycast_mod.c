@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anycast_mod.c - exports, parameters, start and stop of the module
+ *
+ * The work is done elsewhere: redirect.h decides, anycast_sip.h and
+ * anycast_http.h do.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/kemi.h"
+#include "core/mem/shm_mem.h"
+#include "core/mod_fix.h"
+#include "core/pvar.h"
+#include "core/sr_module.h"
+#include "core/timer_proc.h"
+#include "modules/tm/tm_load.h"
+
+#include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_http.h"
+#include "kamailio-module/anycast_pin.h"
+#include "kamailio-module/anycast_pv.h"
+#include "kamailio-module/anycast_rpc.h"
+#include "kamailio-module/anycast_sip.h"
+#include "kamailio-module/anycast_stats.h"
+#include "kamailio-module/reply.h"
+
+MODULE_VERSION
+
+static int mod_init(void);
+static int child_init(int rank);
+static void mod_destroy(void);
+
+static int w_anycast_redirect(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_http_redirect(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2);
+
+static char *_site;
+static char *_node;
+static char *_state_file = NODESTATE_PATH;
+static int _state_interval_ms = 200;
+static char *_redirect_methods = "INVITE";
+static char *_clients_path; /* NULL: the built-in table */
+static char *_contact_style = "node";
+static int _fallback_contacts;
+static int _expires_s;
+static char *_server_header;
+static char *_http_other = "307";
+static int _options_retry_after_s = 5;
+static int _follow_sources = 65536;
+static int _follow_transactions = 262144;
+static int _follow_expire_s = 3600;
+static int _follow_limit = 1;
+static int _follow_grace_ms = 500;
+
+static char _host_name[SITE_NAME_MAX];
+static struct anycast_conf _conf;
+static struct clients _clients;
+static struct tm_binds _tm;
+static void *_follow_mem;
+
+/* clang-format off */
+static cmd_export_t cmds[] = {
+	{"anycast_redirect", (cmd_function)w_anycast_redirect, 0,
+		0, 0, REQUEST_ROUTE},
+	{"anycast_http_redirect", (cmd_function)w_anycast_http_redirect, 0,
+		0, 0, ANY_ROUTE},
+	{"anycast_pin", (cmd_function)w_anycast_pin, 0,
+		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
+	{0, 0, 0, 0, 0, 0}
+};
+
+static param_export_t params[] = {
+	{"site", PARAM_STRING, &_site},
+	{"node", PARAM_STRING, &_node},
+	{"state_file", PARAM_STRING, &_state_file},
+	{"state_interval", PARAM_INT, &_state_interval_ms},
+	{"redirect_methods", PARAM_STRING, &_redirect_methods},
+	{"clients", PARAM_STRING, &_clients_path},
+	{"contact_style", PARAM_STRING, &_contact_style},
+	{"fallback_contacts", PARAM_INT, &_fallback_contacts},
+	{"expires", PARAM_INT, &_expires_s},
+	{"server_header", PARAM_STRING, &_server_header},
+	{"http_other", PARAM_STRING, &_http_other},
+	{"options_retry_after", PARAM_INT, &_options_retry_after_s},
+	{"follow_sources", PARAM_INT, &_follow_sources},
+	{"follow_transactions", PARAM_INT, &_follow_transactions},
+	{"follow_expire", PARAM_INT, &_follow_expire_s},
+	{"follow_limit", PARAM_INT, &_follow_limit},
+	{"follow_grace", PARAM_INT, &_follow_grace_ms},
+	{0, 0, 0}
+};
+
+static pv_export_t pvs[] = {
+	{{"anycast", (sizeof("anycast")-1)}, PVT_OTHER, anycast_pv_get, 0,
+		anycast_pv_parse_name, 0, 0, 0},
+	{{0, 0}, 0, 0, 0, 0, 0, 0, 0}
+};
+
+struct module_exports exports = {
+	"anycast",        /* module name */
+	DEFAULT_DLFLAGS,  /* dlopen flags */
+	cmds,             /* exported functions */
+	params,           /* exported parameters */
+	anycast_rpc_cmds, /* exported RPC commands */
+	pvs,              /* exported pseudo-variables */
+	0,                /* response function */
+	mod_init,         /* module initialization function */
+	child_init,       /* per-child init function */
+	mod_destroy       /* module destroy function */
+};
+/* clang-format on */
+
+/* One parameter out of its range: says which, what it is and what it may be. */
+static int check_range(const char *name, int value, int min, int max)
+{
+	if(value >= min && value <= max)
+		return 0;
+	LM_ERR("modparam %s: %d is not in %d..%d\n", name, value, min, max);
+	return -1;
+}
+
+static int check_ranges(void)
+{
+	int err = 0;
+
+	err |= check_range("state_interval", _state_interval_ms, 10, 60000);
+	err |= check_range(
+			"fallback_contacts", _fallback_contacts, 0, REPLY_CONTACTS_MAX - 1);
+	err |= check_range("expires", _expires_s, 0, 86400);
+	err |= check_range(
+			"options_retry_after", _options_retry_after_s, 0, 3600);
+	err |= check_range("follow_sources", _follow_sources, 3, 1 << 26);
+	err |= check_range(
+			"follow_transactions", _follow_transactions, 3, 1 << 26);
+	err |= check_range("follow_expire", _follow_expire_s, 1, 30 * 86400);
+	err |= check_range("follow_limit", _follow_limit, 1, 63);
+	err |= check_range("follow_grace", _follow_grace_ms, 0, 60000);
+	return err;
+}
+
+/* A parameter that is one of a few words. */
+static int parse_words(void)
+{
+	struct slice bad;
+	int err = 0;
+
+	if(redirect_methods_parse(&_conf.redirect.methods,
+			   slice_str(_redirect_methods), &bad)) {
+		LM_ERR("modparam redirect_methods: `%.*s' is not allowed: a comma "
+			   "separated list of methods without ACK and CANCEL\n",
+				(int)bad.len, bad.len ? bad.text : "");
+		err = -1;
+	}
+	if(!strcmp(_contact_style, "maddr")) {
+		_conf.contact_style = CONTACT_MADDR;
+	} else if(strcmp(_contact_style, "node")) {
+		LM_ERR("modparam contact_style: `%s' is not allowed: node or "
+			   "maddr\n",
+				_contact_style);
+		err = -1;
+	}
+	_conf.http_other_status = !strcmp(_http_other, "302") ? 302 : 307;
+	if(strcmp(_http_other, "302") && strcmp(_http_other, "307")) {
+		LM_ERR("modparam http_other: `%s' is not allowed: 307 or 302\n",
+				_http_other);
+		err = -1;
+	}
+	return err;
+}
+
+static int read_params(void)
+{
+	int err = check_ranges() | parse_words();
+
+	if(_site == NULL) {
+		LM_ERR("modparam site is missing: the path of the site file\n");
+		err = -1;
+	}
+	if(_node == NULL) {
+		site_local_name(_host_name);
+		_node = _host_name;
+	}
+	_conf.fallback_contacts = (unsigned)_fallback_contacts;
+	_conf.expires_s = (uint32_t)_expires_s;
+	_conf.options_retry_after_s = (uint32_t)_options_retry_after_s;
+	_conf.server_header = _server_header;
+	return err;
+}
+
+static void log_clients_error(void *arg, const char *line)
+{
+	LM_ERR("%s\n", line);
+}
+
+static int init_follow(void)
+{
+	const struct follow_conf conf = {
+			.sources = (uint32_t)_follow_sources,
+			.transactions = (uint32_t)_follow_transactions,
+			.expire_s = (uint32_t)_follow_expire_s,
+			.limit = (uint32_t)_follow_limit,
+			.grace_ms = (uint32_t)_follow_grace_ms,
+	};
+	size_t size = follow_size(&conf);
+	uintptr_t aligned;
+
+	_follow_mem = shm_malloc(size + 64);
+	if(_follow_mem == NULL) {
+		LM_ERR("no shared memory for follow tracking: %zu bytes; lower "
+			   "follow_sources or follow_transactions, or start with a "
+			   "larger -m\n",
+				size);
+		return -1;
+	}
+	aligned = ((uintptr_t)_follow_mem + 63) & ~(uintptr_t)63;
+	anycast_rpc_init(follow_init((void *)aligned, &conf));
+	anycast_sip_init(
+			&_conf, _tm.t_relay ? &_tm : NULL, (void *)aligned, &_clients);
+	return 0;
+}
+
+/* tm is wanted, not needed: a pure front has no transactions. */
+static void load_tm_optional(void)
+{
+	if(find_export("load_tm", -1, 0) && tm_load_api(&_tm) == 0)
+		return;
+	memset(&_tm, 0, sizeof(_tm));
+	LM_NOTICE("tm is not loaded before anycast: served transactions are not "
+			  "recognised and requests for other nodes are not relayed\n");
+}
+
+static int load_clients(void)
+{
+	int err;
+
+	if(_clients_path)
+		err = clients_read(&_clients, _clients_path, log_clients_error, NULL);
+	else
+		err = clients_parse(&_clients, "clients.conf", clients_builtin(),
+				log_clients_error, NULL);
+	if(err == 0)
+		return 0;
+	LM_ERR("client table %s: %s\n",
+			_clients_path ? _clients_path : "(built in)", strerror(err));
+	return -1;
+}
+
+static int mod_init(void)
+{
+	if(read_params() || load_clients() || anycast_stats_init())
+		return -1;
+	load_tm_optional();
+	if(anycast_site_init(_site, _node, _state_file) || init_follow())
+		return -1;
+	anycast_http_init(&_conf);
+	return register_basic_timers(1);
+}
+
+static void poll_state(unsigned int ticks, void *param)
+{
+	anycast_site_poll();
+}
+
+static int child_init(int rank)
+{
+	if(rank != PROC_MAIN)
+		return 0;
+	return fork_basic_utimer(PROC_TIMER, "anycast state", 1, poll_state,
+				   NULL, _state_interval_ms * 1000)
+						   < 0
+				   ? -1
+				   : 0;
+}
+
+static void mod_destroy(void)
+{
+	anycast_site_destroy();
+	clients_fini(&_clients);
+	if(_follow_mem)
+		shm_free(_follow_mem);
+	_follow_mem = NULL;
+}
+
+static int w_anycast_redirect(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_sip_redirect(msg);
+}
+
+static int ki_redirect(struct sip_msg *msg)
+{
+	return anycast_sip_redirect(msg);
+}
+
+static int w_anycast_http_redirect(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_http_answer(msg);
+}
+
+static int ki_http_redirect(struct sip_msg *msg)
+{
+	return anycast_http_answer(msg);
+}
+
+static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_pin(msg);
+}
+
+static int ki_pin(struct sip_msg *msg)
+{
+	return anycast_pin(msg);
+}
+
+/* clang-format off */
+static sr_kemi_t sr_kemi_anycast_exports[] = {
+	{ str_init("anycast"), str_init("redirect"),
+		SR_KEMIP_INT, ki_redirect,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("http_redirect"),
+		SR_KEMIP_INT, ki_http_redirect,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("pin"),
+		SR_KEMIP_INT, ki_pin,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ {0, 0}, {0, 0}, 0, NULL, { 0, 0, 0, 0, 0, 0 } }
+};
+/* clang-format on */
+
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	sr_kemi_modules_add(sr_kemi_anycast_exports);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/pvar.h"
+
+#include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_pv.h"
+#include "kamailio-module/anycast_sip.h"
+
+enum pv_which
+{
+	PV_NODE,
+	PV_STATE,
+	PV_ACTION,
+	PV_REASON,
+	PV_NAMES
+};
+
+static const char *const pv_names[PV_NAMES] = {
+		[PV_NODE] = "node",
+		[PV_STATE] = "state",
+		[PV_ACTION] = "action",
+		[PV_REASON] = "reason",
+};
+
+int anycast_pv_parse_name(pv_spec_t *spec, str *name)
+{
+	for(int i = 0; i < PV_NAMES; i++) {
+		if(!slice_equal(slice_of_str(name), slice_str(pv_names[i])))
+			continue;
+		spec->pvp.pvn.type = PV_NAME_INTSTR;
+		spec->pvp.pvn.u.isname.type = 0;
+		spec->pvp.pvn.u.isname.name.n = i;
+		return 0;
+	}
+	LM_ERR("$anycast(%.*s): unknown name, known are node, state, action, "
+		   "reason\n",
+			name->len, name->s);
+	return -1;
+}
+
+static const char *value_of(struct sip_msg *msg, int which)
+{
+	const struct redirect_answer *last = anycast_last_answer(msg);
+	const struct anycast_view *view = anycast_site_view();
+
+	switch(which) {
+		case PV_NODE:
+			return anycast_site_node();
+		case PV_STATE:
+			return view ? node_state_name(nodes_state(
+						   view->nodes, nodes_self(view->nodes)))
+						: NULL;
+		case PV_ACTION:
+			return last ? redirect_action_name(last->action) : NULL;
+		case PV_REASON:
+			return last ? redirect_reason_name(last->reason) : NULL;
+		default:
+			return NULL;
+	}
+}
+
+int anycast_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
+{
+	const char *value = value_of(msg, (int)param->pvn.u.isname.name.n);
+	str text = {(char *)value, value ? (int)strlen(value) : 0};
+
+	return value ? pv_get_strval(msg, param, res, &text)
+				 : pv_get_null(msg, param, res);
+}

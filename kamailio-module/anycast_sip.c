@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/hash_func.h"
+#include "core/parser/msg_parser.h"
+#include "core/parser/parse_content.h"
+#include "core/parser/parse_cseq.h"
+#include "core/parser/parse_rr.h"
+#include "core/parser/parse_to.h"
+#include "modules/tm/tm_load.h"
+
+#include "common/clock.h"
+#include "common/probe.h"
+#include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_pin.h"
+#include "kamailio-module/anycast_send.h"
+#include "kamailio-module/anycast_sip.h"
+#include "kamailio-module/anycast_stats.h"
+#include "kamailio-module/totag.h"
+
+static struct
+{
+	const struct anycast_conf *conf;
+	struct tm_binds *tm;
+	struct follow *follow;
+	const struct clients *clients;
+} _env;
+
+static struct
+{
+	unsigned int msg_id;
+	int pid;
+	struct redirect_answer answer;
+} _last;
+
+void anycast_sip_init(const struct anycast_conf *conf, struct tm_binds *tm,
+		struct follow *follow, const struct clients *clients)
+{
+	_env.conf = conf;
+	_env.tm = tm;
+	_env.follow = follow;
+	_env.clients = clients;
+}
+
+int anycast_on_service(
+		const struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct addr local = addr_of_ip(&msg->rcv.dst_ip);
+
+	return nodes_is_service(view->nodes, &local);
+}
+
+/* What identifies a message in the tables; longer texts are cut, which at
+ * worst makes two monsters share an entry.
+ */
+static uint64_t hash_parts(const struct site *site, const struct addr *addr,
+		struct slice a, struct slice b)
+{
+	uint8_t buf[16 + 2 + 256 + 64];
+	size_t len = sizeof(addr->bytes_be);
+
+	if(a.len > 256)
+		a.len = 256;
+	if(b.len > 64)
+		b.len = 64;
+	memcpy(buf, addr->bytes_be, len);
+	buf[len++] = (uint8_t)a.len;
+	buf[len++] = (uint8_t)b.len;
+	if(a.len)
+		memcpy(buf + len, a.text, a.len);
+	len += a.len;
+	if(b.len)
+		memcpy(buf + len, b.text, b.len);
+	return secret_siphash(site->keys.table, buf, len + b.len);
+}
+
+uint64_t anycast_source_key(const struct site *site, const struct addr *addr,
+		struct slice user_agent)
+{
+	return hash_parts(site, addr, user_agent, (struct slice){0});
+}
+
+static enum sip_method method_of(const struct sip_msg *msg)
+{
+	switch(msg->first_line.u.request.method_value) {
+		case METHOD_INVITE:
+			return SIP_METHOD_INVITE;
+		case METHOD_ACK:
+			return SIP_METHOD_ACK;
+		case METHOD_CANCEL:
+			return SIP_METHOD_CANCEL;
+		case METHOD_REGISTER:
+			return SIP_METHOD_REGISTER;
+		case METHOD_OPTIONS:
+			return SIP_METHOD_OPTIONS;
+		default:
+			return sip_method_parse(
+					slice_of_str(&msg->first_line.u.request.method));
+	}
+}
+
+static enum sip_transport transport_of(const struct sip_msg *msg)
+{
+	switch(msg->rcv.proto) {
+		case PROTO_UDP:
+			return SIP_UDP;
+		case PROTO_TCP:
+			return SIP_TCP;
+		case PROTO_TLS:
+			return SIP_TLS;
+		case PROTO_WS:
+			return SIP_WS;
+		case PROTO_WSS:
+			return SIP_WSS;
+		default:
+			return SIP_OTHER_TRANSPORT;
+	}
+}
+
+/* Does tm hold a transaction this belongs to?  An empty bucket of its table,
+ * by far the most frequent case on a service address, is seen without its
+ * lock: whoever races with a transaction being made would lose that race
+ * behind the lock as well.
+ */
+static int tm_knows(struct sip_msg *msg)
+{
+	struct s_table *table;
+	struct cell *original;
+	unsigned int hash_index;
+	int branch = 0;
+
+	if(_env.tm == NULL)
+		return 0;
+	hash_index = hash(msg->callid->body, get_cseq(msg)->number);
+	table = _env.tm->get_table();
+	if((void *)table->entries[hash_index].next_c
+			== (void *)&table->entries[hash_index])
+		return 0;
+	if(msg->REQ_METHOD == METHOD_CANCEL) {
+		original = _env.tm->t_lookup_original(msg);
+		if(original && original != T_UNDEFINED) {
+			_env.tm->unref_cell(original);
+			return 1;
+		}
+	}
+	return _env.tm->t_check(msg, &branch) == 1;
+}
+
+/* The first Route that does not name the service itself: phones with the
+ * service as outbound proxy write it on every request.
+ */
+static void find_route(struct redirect_req *req, const struct sip_msg *msg,
+		const struct anycast_view *view)
+{
+	for(struct hdr_field *h = msg->route; h; h = next_sibling_hdr(h)) {
+		if(parse_rr(h) < 0) {
+			req->has_route = true; /* not ours, whatever it is */
+			return;
+		}
+		for(rr_t *rr = (rr_t *)h->parsed; rr; rr = rr->next) {
+			struct sipuri uri;
+			uint32_t node;
+
+			if(sipuri_parse(&uri, slice_of_str(&rr->nameaddr.uri)) == 0
+					&& nodes_host_kind(view->nodes, uri.host, &uri.addr,
+							   uri.port, &node)
+							   == HOST_SERVICE)
+				continue;
+			req->has_route = true;
+			req->route = uri;
+			return;
+		}
+	}
+}
+
+/* RFC 3261 18.3: over UDP a body shorter than it says is a broken message. */
+static bool body_is_cut(struct sip_msg *msg)
+{
+	char *body = get_body(msg);
+
+	if(msg->content_length == NULL || msg->rcv.proto != PROTO_UDP)
+		return false;
+	return body == NULL ? get_content_length(msg) > 0
+						: get_content_length(msg)
+								  > msg->buf + msg->len - body;
+}
+
+static enum sip_defect find_defect(
+		struct sip_msg *msg, struct redirect_req *req, uint32_t *cseq)
+{
+	const str *ruri = GET_RURI(msg);
+	struct cseq_body *cs = get_cseq(msg);
+	struct slice number = slice_of_str(&cs->number);
+	int err = sipuri_parse(&req->uri, slice_of_str(ruri));
+
+	if(err == EMSGSIZE)
+		return DEFECT_URI_TOO_LONG;
+	if(err)
+		return DEFECT_URI;
+	if(slice_u32(cseq, number, UINT32_MAX)
+			|| !slice_equal(slice_of_str(&cs->method),
+					slice_of_str(&msg->first_line.u.request.method)))
+		return DEFECT_CSEQ;
+	if(!slice_trim(slice_of_str(&msg->callid->body)).len)
+		return DEFECT_CALL_ID;
+	if(msg->maxforwards) {
+		req->has_max_forwards = true;
+		if(slice_u32(&req->max_forwards,
+				   slice_trim(slice_of_str(&msg->maxforwards->body)), 255))
+			return DEFECT_MAX_FORWARDS;
+	}
+	return body_is_cut(msg) ? DEFECT_CONTENT_LENGTH : DEFECT_NONE;
+}
+
+static bool via_has_maddr(const struct sip_msg *msg)
+{
+	for(struct via_param *p = msg->via1->param_lst; p; p = p->next)
+		if(slice_case_equal(slice_of_str(&p->name), slice_str("maddr")))
+			return true;
+	return false;
+}
+
+static bool is_probe(const struct sip_msg *msg, const struct site *site)
+{
+	static const enum anycast_event events[PROBE_VERDICTS] = {
+			[PROBE_VALID] = EVENT_PROBE_VALID,
+			[PROBE_MALFORMED] = EVENT_PROBE_MALFORMED,
+			[PROBE_OTHER_NODE] = EVENT_PROBE_OTHER_NODE,
+			[PROBE_STALE] = EVENT_PROBE_STALE,
+			[PROBE_FORGED] = EVENT_PROBE_FORGED,
+	};
+	const struct slice name = slice_str(PROBE_HEADER);
+
+	for(struct hdr_field *h = msg->headers; h; h = h->next) {
+		enum probe_verdict verdict;
+
+		if(h->type != HDR_OTHER_T || (size_t)h->name.len != name.len
+				|| !slice_case_equal(slice_of_str(&h->name), name))
+			continue;
+		verdict = probe_check(slice_trim(slice_of_str(&h->body)), &site->keys,
+				slice_str(anycast_site_node()),
+				slice_of_str(&msg->callid->body), clock_wall_s());
+		anycast_count(events[verdict]);
+		return verdict == PROBE_VALID;
+	}
+	return false;
+}
+
+/* What a reply to this message would carry and the core's rules look at. */
+struct tags
+{
+	struct slice call_id;
+	struct slice from;
+	struct slice to;
+	uint32_t cseq;
+};
+
+static bool tag_is_ours(const struct tags *tags, const struct site *site)
+{
+	return totag_is_ours(tags->to, &site->keys, tags->call_id, tags->from,
+				   tags->cseq)
+		   || (site->has_previous
+				   && totag_is_ours(tags->to, &site->previous_keys,
+						   tags->call_id, tags->from, tags->cseq));
+}
+
+/* Everything the decision wants to know of a message on a service address. */
+static int read_facts(struct redirect_req *req, struct tags *tags,
+		struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct addr source = addr_of_ip(&msg->rcv.src_ip);
+
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->callid == NULL
+			|| msg->cseq == NULL || msg->from == NULL || msg->to == NULL
+			|| get_cseq(msg) == NULL)
+		return -1;
+	*tags = (struct tags){.call_id = slice_of_str(&msg->callid->body)};
+	req->defect = find_defect(msg, req, &tags->cseq);
+	if(!totag_find(slice_of_str(&msg->from->body), &tags->from)
+			&& req->defect == DEFECT_NONE && msg->from->body.len == 0)
+		req->defect = DEFECT_FROM;
+	req->has_to_tag = totag_find(slice_of_str(&msg->to->body), &tags->to);
+	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
+	req->via_maddr = via_has_maddr(msg);
+	req->has_proxy_require = msg->proxy_require != NULL;
+	if(msg->user_agent)
+		req->user_agent = slice_of_str(&msg->user_agent->body);
+	find_route(req, msg, view);
+	req->is_probe = is_probe(msg, view->site);
+	req->known_transaction = tm_knows(msg);
+	req->source_key =
+			anycast_source_key(view->site, &source, req->user_agent);
+	req->transaction_key = hash_parts(view->site, &source, tags->call_id,
+			slice_of_str(&get_cseq(msg)->number));
+	req->call_key = hash_parts(
+			view->site, &(struct addr){0}, tags->call_id, (struct slice){0});
+	return 0;
+}
+
+/* On a node address only an INVITE matters, and only its source. */
+static int read_node_facts(struct redirect_req *req, struct sip_msg *msg,
+		const struct anycast_view *view)
+{
+	struct addr source = addr_of_ip(&msg->rcv.src_ip);
+	struct slice tag;
+
+	if(req->method != SIP_METHOD_INVITE)
+		return 0;
+	if(parse_headers(msg, HDR_USERAGENT_F | HDR_TO_F, 0) < 0 || !msg->to)
+		return -1;
+	req->has_to_tag = totag_find(slice_of_str(&msg->to->body), &tag);
+	if(msg->user_agent)
+		req->user_agent = slice_of_str(&msg->user_agent->body);
+	req->source_key =
+			anycast_source_key(view->site, &source, req->user_agent);
+	return 0;
+}
+
+static void fill_contacts(struct anycast_reply *r,
+		const struct redirect_req *req, const struct redirect_answer *answer,
+		const struct anycast_view *view)
+{
+	uint32_t node = answer->node;
+
+	for(unsigned n = 0; n <= _env.conf->fallback_contacts
+						&& r->contact_cnt < REPLY_CONTACTS_MAX;
+			n++) {
+		struct slice *contact = &r->contacts[r->contact_cnt];
+		char *text = r->contact_text[r->contact_cnt];
+
+		if(n)
+			node = nodes_alternative(view->nodes, req->family, req->call_key,
+					answer->node, n - 1);
+		if(node == NODES_NONE)
+			return;
+		*contact = slice_of(text,
+				contact_format(text, sizeof(r->contact_text[0]), &req->uri,
+						req->transport, req->family, view->site,
+						nodes_at(view->nodes, node),
+						_env.conf->contact_style));
+		if(!contact->len)
+			return;
+		r->contact_cnt++;
+	}
+}
+
+/* Answer with status; 1 when something was sent or deliberately not. */
+static int answer_with(struct sip_msg *msg, const struct redirect_req *req,
+		const struct tags *tags, struct redirect_answer *answer,
+		const struct anycast_view *view)
+{
+	static struct anycast_reply r;
+	char tag[TOTAG_LEN];
+
+	r.contact_cnt = 0;
+	r.expires_s = 0;
+	r.retry_after_s = 0;
+	r.allow = NULL;
+	r.unsupported = (struct slice){0};
+	r.to_tag = (struct slice){0};
+	r.status = answer->status;
+	r.phrase = req->defect && answer->status == 400
+					   ? sip_defect_text(req->defect)
+					   : sip_status_text(answer->status);
+	r.server = _env.conf->server_header;
+	if(!req->has_to_tag) {
+		totag_make(tag, &view->site->keys, tags->call_id, tags->from,
+				tags->cseq);
+		r.to_tag = slice_of(tag, sizeof(tag));
+	}
+	if(answer->action == REDIRECT_TO_NODE) {
+		fill_contacts(&r, req, answer, view);
+		r.expires_s = _env.conf->expires_s;
+		if(!r.contact_cnt) {
+			answer->status = r.status = 480;
+			answer->reason = REASON_NO_ADDRESS;
+			answer->action = REDIRECT_REFUSE;
+			r.phrase = sip_status_text(480);
+		}
+	}
+	if(answer->reason == REASON_OPTIONS_NO_NODE)
+		r.retry_after_s = _env.conf->options_retry_after_s;
+	if(answer->reason == REASON_OPTIONS)
+		r.allow = "INVITE, ACK, CANCEL, OPTIONS, BYE, REGISTER";
+	if(answer->reason == REASON_PROXY_REQUIRE)
+		r.unsupported = slice_of_str(&msg->proxy_require->body);
+
+	switch(anycast_send_reply(msg, &r)) {
+		case ANYCAST_SENT:
+			break;
+		case ANYCAST_TOO_LARGE:
+			answer->action = REDIRECT_DROP;
+			answer->reason = REASON_AMPLIFICATION;
+			break;
+		case ANYCAST_UNANSWERABLE:
+			answer->action = REDIRECT_DROP;
+			anycast_count(EVENT_UNANSWERABLE);
+			break;
+		case ANYCAST_SEND_FAILED:
+			anycast_count(EVENT_SEND_FAILED);
+			break;
+	}
+	return 1;
+}
+
+/* To the node that the request names, through tm, with our Via and
+ * Record-Route on the node address, so that the answers come back to this
+ * node whatever BGP does (the service address would not).
+ */
+static int relay(struct sip_msg *msg)
+{
+	int ret;
+
+	if(_env.tm == NULL) {
+		anycast_count(EVENT_RELAY_FAILED);
+		LM_ERR("a request names another node, but tm is not loaded to relay "
+			   "it\n");
+		return -1;
+	}
+	if(anycast_pin(msg) < 0) {
+		anycast_count(EVENT_RELAY_FAILED);
+		return -1;
+	}
+	ret = _env.tm->t_relay(msg, NULL, NULL);
+	if(ret < 0)
+		anycast_count(EVENT_RELAY_FAILED);
+	return 1;
+}
+
+int anycast_sip_redirect(struct sip_msg *msg)
+{
+	const struct anycast_view *view = anycast_site_view();
+	struct redirect_req req = {.method = method_of(msg)};
+	struct redirect_answer answer;
+	struct redirect_env env;
+	struct tags tags = {0};
+	int err, ret = 1;
+
+	if(view == NULL || msg->first_line.type != SIP_REQUEST)
+		return -1;
+	req.transport = transport_of(msg);
+	req.family = addr_of_ip(&msg->rcv.dst_ip).family;
+	req.on_service = anycast_on_service(msg, view);
+	err = req.on_service ? read_facts(&req, &tags, msg, view)
+						 : read_node_facts(&req, msg, view);
+	if(err < 0)
+		return -1; /* the script's sanity checks know what to say */
+
+	env = (struct redirect_env){
+			.nodes = view->nodes,
+			.clients = _env.clients,
+			.follow = _env.follow,
+			.conf = &_env.conf->redirect,
+			.site_version = view->site_version,
+			.now_ms = clock_boot_ms(),
+	};
+	answer = redirect_decide(&req, &env);
+	switch(answer.action) {
+		case REDIRECT_TO_NODE:
+		case REDIRECT_ANSWER:
+		case REDIRECT_REFUSE:
+			ret = answer_with(msg, &req, &tags, &answer, view);
+			break;
+		case REDIRECT_RELAY:
+			ret = relay(msg);
+			break;
+		case REDIRECT_SERVE:
+			ret = -1;
+			break;
+		default:
+			break;
+	}
+	anycast_count_decision(&req, &answer);
+	_last.msg_id = msg->id;
+	_last.pid = msg->pid;
+	_last.answer = answer;
+	LM_DBG("%s %.*s: %s (%s)\n", sip_method_name(req.method),
+			(int)tags.call_id.len, tags.call_id.len ? tags.call_id.text : "",
+			redirect_action_name(answer.action),
+			redirect_reason_name(answer.reason));
+	return ret;
+}
+
+const struct redirect_answer *anycast_last_answer(const struct sip_msg *msg)
+{
+	if(_last.msg_id != msg->id || _last.pid != msg->pid)
+		return NULL;
+	return &_last.answer;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/counters.h"
+#include "core/dprint.h"
+
+#include "kamailio-module/anycast_stats.h"
+#include "kamailio-module/httpreq.h"
+
+#define GROUP "anycast"
+
+enum
+{
+	NAME_MAX_LEN = 48,
+	COUNTERS_MAX = REDIRECT_ACTIONS + REDIRECT_REASONS + SIP_METHODS
+				   + SIP_TRANSPORTS + HTTPREQ_OUTCOMES + ANYCAST_EVENTS,
+};
+
+static counter_handle_t _actions[REDIRECT_ACTIONS];
+static counter_handle_t _reasons[REDIRECT_REASONS];
+static counter_handle_t _methods[SIP_METHODS];
+static counter_handle_t _transports[SIP_TRANSPORTS];
+static counter_handle_t _http[HTTPREQ_OUTCOMES];
+static counter_handle_t _events[ANYCAST_EVENTS];
+
+static const char *event_name(unsigned which)
+{
+	static const char *const names[ANYCAST_EVENTS] = {
+			[EVENT_PROBE_VALID] = "valid",
+			[EVENT_PROBE_MALFORMED] = "malformed",
+			[EVENT_PROBE_OTHER_NODE] = "other-node",
+			[EVENT_PROBE_STALE] = "stale",
+			[EVENT_PROBE_FORGED] = "forged",
+			[EVENT_FOLLOWED] = "followed",
+			[EVENT_SEND_FAILED] = "send-failed",
+			[EVENT_UNANSWERABLE] = "unanswerable",
+			[EVENT_RELAY_FAILED] = "relay-failed",
+			[EVENT_RELOADED] = "reloaded",
+			[EVENT_RELOAD_FAILED] = "reload-failed",
+	};
+
+	return names[which];
+}
+
+/* The families of counters: a prefix, a name for each, what they count. */
+struct family
+{
+	const char *prefix;
+	counter_handle_t *handles;
+	unsigned cnt;
+	const char *(*name)(unsigned which);
+	const char *descr;
+};
+
+static const char *action_name(unsigned which)
+{
+	return redirect_action_name((enum redirect_action)which);
+}
+
+static const char *reason_name(unsigned which)
+{
+	return redirect_reason_name((enum redirect_reason)which);
+}
+
+static const char *method_name(unsigned which)
+{
+	return sip_method_name((enum sip_method)which);
+}
+
+static const char *transport_name(unsigned which)
+{
+	return sip_transport_name((enum sip_transport)which);
+}
+
+static const char *http_name(unsigned which)
+{
+	return httpreq_outcome_name((enum httpreq_outcome)which);
+}
+
+static const struct family _families[] = {
+		{"action_", _actions, REDIRECT_ACTIONS, action_name,
+				"requests by what was done with them"},
+		{"reason_", _reasons, REDIRECT_REASONS, reason_name,
+				"requests by the reason of the decision"},
+		{"method_", _methods, SIP_METHODS, method_name,
+				"requests on a service address by method"},
+		{"transport_", _transports, SIP_TRANSPORTS, transport_name,
+				"requests on a service address by transport"},
+		{"http_", _http, HTTPREQ_OUTCOMES, http_name,
+				"HTTP requests by what became of them"},
+		{"event_", _events, ANYCAST_EVENTS, event_name,
+				"probe headers by verdict, and rare events"},
+};
+
+static const char *store_name(const char *prefix, const char *name)
+{
+	static char names[COUNTERS_MAX][NAME_MAX_LEN];
+	static unsigned used;
+	char *out = names[used++];
+
+	snprintf(out, NAME_MAX_LEN, "%s%s", prefix, name);
+	for(char *p = out; *p; p++)
+		if(*p == '-')
+			*p = '_';
+	return out;
+}
+
+int anycast_stats_init(void)
+{
+	for(size_t f = 0; f < sizeof(_families) / sizeof(_families[0]); f++) {
+		const struct family *fam = &_families[f];
+
+		for(unsigned i = 0; i < fam->cnt; i++) {
+			const char *name = store_name(fam->prefix, fam->name(i));
+
+			if(counter_register(&fam->handles[i], GROUP, name, 0, NULL, NULL,
+					   fam->descr, 0)
+					< 0) {
+				LM_ERR("cannot register the counter %s\n", name);
+				return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+void anycast_count(enum anycast_event event)
+{
+	counter_inc(_events[event]);
+}
+
+void anycast_count_decision(
+		const struct redirect_req *req, const struct redirect_answer *answer)
+{
+	counter_inc(_actions[answer->action]);
+	counter_inc(_reasons[answer->reason]);
+	if(!req->on_service)
+		return;
+	counter_inc(_methods[req->method]);
+	counter_inc(_transports[req->transport]);
+}
+
+void anycast_count_http(unsigned outcome)
+{
+	counter_inc(_http[outcome]);
+}

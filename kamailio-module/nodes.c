@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-module/nodes.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* An open-addressing table from a host (name or address) to a node. */
+struct host_slot {
+	uint64_t hash;		/* 0: free */
+	uint32_t index;
+	bool is_addr;
+};
+
+/* The other nodes of one family worth handing out, all of the best state. */
+struct candidates {
+	uint32_t *index;
+	size_t cnt;
+};
+
+struct nodes {
+	const struct site *site;	/* borrowed */
+	uint32_t self;
+	uint8_t *states;
+	struct host_slot *slots;
+	size_t slot_mask;
+	struct candidates best[2];	/* IPv4, IPv6 */
+	bool any[2];
+};
+
+static unsigned family_slot(enum addr_family family)
+{
+	return family == ADDR_IP6;
+}
+
+static const struct addr *node_addr(const struct site_node *node,
+				    enum addr_family family)
+{
+	return family == ADDR_IP6 ? &node->ip6 : &node->ip4;
+}
+
+static uint64_t hash_addr(const struct nodes *n, const struct addr *addr)
+{
+	uint8_t bytes[1 + sizeof(addr->bytes_be)];
+
+	bytes[0] = addr->family;
+	memcpy(bytes + 1, addr->bytes_be, sizeof(addr->bytes_be));
+	return secret_siphash(n->site->keys.table, bytes, sizeof(bytes)) | 1;
+}
+
+/* 0 for what cannot be a host name of ours */
+static uint64_t hash_name(const struct nodes *n, struct slice name)
+{
+	char lower[SITE_HOST_MAX];
+
+	if (!name.len || name.len >= sizeof(lower))
+		return 0;
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = (char)tolower((unsigned char)name.text[i]);
+	return secret_siphash(n->site->keys.table, lower, name.len) | 1;
+}
+
+static void slot_add(struct nodes *n, uint64_t hash, uint32_t index,
+		     bool is_addr)
+{
+	size_t at = hash & n->slot_mask;
+
+	if (!hash)
+		return;
+	while (n->slots[at].hash)
+		at = (at + 1) & n->slot_mask;
+	n->slots[at] = (struct host_slot){
+		.hash = hash, .index = index, .is_addr = is_addr,
+	};
+}
+
+static uint32_t find_addr(const struct nodes *n, const struct addr *addr)
+{
+	uint64_t hash = hash_addr(n, addr);
+
+	for (size_t at = hash & n->slot_mask; n->slots[at].hash;
+	     at = (at + 1) & n->slot_mask) {
+		const struct host_slot *slot = &n->slots[at];
+		const struct site_node *node = &n->site->nodes[slot->index];
+
+		if (slot->hash == hash && slot->is_addr &&
+		    (addr_equal(addr, &node->ip4) ||
+		     addr_equal(addr, &node->ip6)))
+			return slot->index;
+	}
+	return NODES_NONE;
+}
+
+static uint32_t find_name(const struct nodes *n, struct slice name)
+{
+	uint64_t hash = hash_name(n, name);
+
+	if (!hash)
+		return NODES_NONE;
+	for (size_t at = hash & n->slot_mask; n->slots[at].hash;
+	     at = (at + 1) & n->slot_mask) {
+		const struct host_slot *slot = &n->slots[at];
+		const struct site_node *node = &n->site->nodes[slot->index];
+
+		if (slot->hash == hash && !slot->is_addr &&
+		    slice_case_equal(name, slice_str(node->host)))
+			return slot->index;
+	}
+	return NODES_NONE;
+}
+
+/* The lower the better; 3 and above are never handed out. */
+static unsigned state_rank(enum node_state state)
+{
+	switch (state) {
+	case NODE_UP:
+		return 0;
+	case NODE_DEGRADED:
+		return 1;
+	case NODE_UNKNOWN:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+static void rebuild(struct nodes *n, enum addr_family family)
+{
+	unsigned slot = family_slot(family);
+	struct candidates *best = &n->best[slot];
+	unsigned best_rank = 3;
+
+	best->cnt = 0;
+	n->any[slot] = false;
+	for (uint32_t i = 0; i < n->site->node_cnt; i++) {
+		unsigned rank = state_rank(n->states[i]);
+
+		if (!nodes_reachable(n, i, family))
+			continue;
+		if (rank < 3 || n->states[i] == NODE_DRAINING)
+			n->any[slot] = true;
+		if (i == n->self || rank > best_rank || rank == 3)
+			continue;
+		if (rank < best_rank) {
+			best_rank = rank;
+			best->cnt = 0;
+		}
+		best->index[best->cnt++] = i;
+	}
+}
+
+int nodes_new(struct nodes **out, const struct site *site, struct slice self)
+{
+	const struct site_node *me = site_find_node(site, self);
+	struct nodes *n;
+	size_t size = 16;
+
+	*out = NULL;
+	if (!me)
+		return ENOENT;
+	while (size < site->node_cnt * 3 * 2)	/* 3 names each, half empty */
+		size *= 2;
+
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return ENOMEM;
+	n->site = site;
+	n->self = (uint32_t)(me - site->nodes);
+	n->slot_mask = size - 1;
+	n->slots = calloc(size, sizeof(*n->slots));
+	n->states = calloc(site->node_cnt, 1);
+	n->best[0].index = calloc(site->node_cnt, sizeof(uint32_t));
+	n->best[1].index = calloc(site->node_cnt, sizeof(uint32_t));
+	if (!n->slots || !n->states || !n->best[0].index ||
+	    !n->best[1].index) {
+		nodes_free(n);
+		return ENOMEM;
+	}
+
+	for (uint32_t i = 0; i < site->node_cnt; i++) {
+		const struct site_node *node = &site->nodes[i];
+
+		n->states[i] = NODE_UP;
+		if (addr_is_set(&node->ip4))
+			slot_add(n, hash_addr(n, &node->ip4), i, true);
+		if (addr_is_set(&node->ip6))
+			slot_add(n, hash_addr(n, &node->ip6), i, true);
+		slot_add(n, hash_name(n, slice_str(node->host)), i, false);
+	}
+	rebuild(n, ADDR_IP4);
+	rebuild(n, ADDR_IP6);
+	*out = n;
+	return 0;
+}
+
+void nodes_free(struct nodes *nodes)
+{
+	if (!nodes)
+		return;
+	free(nodes->slots);
+	free(nodes->states);
+	free(nodes->best[0].index);
+	free(nodes->best[1].index);
+	free(nodes);
+}
+
+const struct site *nodes_site(const struct nodes *nodes)
+{
+	return nodes->site;
+}
+
+uint32_t nodes_self(const struct nodes *nodes)
+{
+	return nodes->self;
+}
+
+const struct site_node *nodes_at(const struct nodes *nodes, uint32_t index)
+{
+	return index < nodes->site->node_cnt ? &nodes->site->nodes[index] :
+					       NULL;
+}
+
+enum node_state nodes_state(const struct nodes *nodes, uint32_t index)
+{
+	return index < nodes->site->node_cnt ?
+		       (enum node_state)nodes->states[index] :
+		       NODE_UNKNOWN;
+}
+
+void nodes_set_states(struct nodes *nodes, const uint8_t *states, size_t cnt)
+{
+	for (size_t i = 0; i < cnt && i < nodes->site->node_cnt; i++)
+		nodes->states[i] =
+			states[i] < NODE_STATES ? states[i] : NODE_UNKNOWN;
+	rebuild(nodes, ADDR_IP4);
+	rebuild(nodes, ADDR_IP6);
+}
+
+bool nodes_is_service(const struct nodes *nodes, const struct addr *addr)
+{
+	return addr_is_set(addr) && (addr_equal(addr, &nodes->site->ip4) ||
+				     addr_equal(addr, &nodes->site->ip6));
+}
+
+static bool is_service_name(const struct site *site, struct slice host)
+{
+	if (slice_case_equal(host, slice_str(site->domain)))
+		return true;
+	for (size_t i = 0; i < site->alias_cnt; i++)
+		if (slice_case_equal(host, slice_str(site->aliases[i])))
+			return true;
+	return false;
+}
+
+enum host_kind nodes_host_kind(const struct nodes *nodes, struct slice host,
+			       const struct addr *literal, uint16_t port,
+			       uint32_t *index)
+{
+	const struct site_node *node;
+
+	*index = NODES_NONE;
+	if (addr_is_set(literal)) {
+		struct addr addr = *literal;
+
+		addr_unmap(&addr);
+		if (nodes_is_service(nodes, &addr))
+			return HOST_SERVICE;
+		*index = find_addr(nodes, &addr);
+	} else {
+		/* a name may be written with the root's dot (RFC 3261 25.1) */
+		if (host.len > 1 && host.text[host.len - 1] == '.')
+			host.len--;
+		if (is_service_name(nodes->site, host))
+			return HOST_SERVICE;
+		*index = find_name(nodes, host);
+	}
+	if (*index == NODES_NONE)
+		return HOST_FOREIGN;
+
+	node = &nodes->site->nodes[*index];
+	if (port && port != node->sip_port && port != node->sips_port)
+		return HOST_NODE_OTHER_PORT;
+	return *index == nodes->self ? HOST_SELF : HOST_NODE;
+}
+
+bool nodes_reachable(const struct nodes *nodes, uint32_t index,
+		     enum addr_family family)
+{
+	return index < nodes->site->node_cnt &&
+	       addr_is_set(node_addr(&nodes->site->nodes[index], family));
+}
+
+uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
+		    uint64_t key)
+{
+	const struct candidates *best = &nodes->best[family_slot(family)];
+	bool self = nodes_reachable(nodes, nodes->self, family);
+
+	if (self && state_rank(nodes->states[nodes->self]) <= 2)
+		return nodes->self;
+	if (best->cnt)
+		return best->index[key % best->cnt];
+	return self ? nodes->self : NODES_NONE;
+}
+
+uint32_t nodes_alternative(const struct nodes *nodes, enum addr_family family,
+			   uint64_t key, uint32_t not_index, unsigned n)
+{
+	const struct candidates *best = &nodes->best[family_slot(family)];
+	size_t at = best->cnt ? key % best->cnt : 0;
+
+	for (size_t i = 0; i < best->cnt; i++) {
+		uint32_t index = best->index[(at + i) % best->cnt];
+
+		if (index == not_index)
+			continue;
+		if (!n--)
+			return index;
+	}
+	return NODES_NONE;
+}
+
+bool nodes_any(const struct nodes *nodes, enum addr_family family)
+{
+	return nodes->any[family_slot(family)];
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nodes.h - one process's picture of the site: who is who, who can be handed out
+ *
+ * Pure and private to one process.  The picture is built once from a site
+ * (which it borrows) and then told the state of every node whenever that
+ * changes; asking it costs the same for one node and for thousands.
+ */
+#ifndef KAMAILIO_MODULE_NODES_H
+#define KAMAILIO_MODULE_NODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/cursor.h"
+#include "common/nodestate.h"
+#include "common/site.h"
+
+enum {
+	NODES_NONE = UINT32_MAX,	/* no node */
+};
+
+/* What the host of a URI is to us. */
+enum host_kind {
+	HOST_FOREIGN,		/* somebody else's */
+	HOST_SERVICE,		/* service domain, an alias, a service address */
+	HOST_SELF,		/* this node, at a SIP port of its */
+	HOST_NODE,		/* another node, at a SIP port of its */
+	HOST_NODE_OTHER_PORT,	/* any node's address, but not its SIP */
+};
+
+struct nodes;
+
+/* Build the picture of site (borrowed, must outlive it) as seen from the node
+ * named self; every node starts as NODE_UP.  ENOENT when the site has no such
+ * node, ENOMEM.
+ */
+int nodes_new(struct nodes **out, const struct site *site, struct slice self);
+void nodes_free(struct nodes *nodes);
+
+const struct site *nodes_site(const struct nodes *nodes);
+uint32_t nodes_self(const struct nodes *nodes);
+const struct site_node *nodes_at(const struct nodes *nodes, uint32_t index);
+enum node_state nodes_state(const struct nodes *nodes, uint32_t index);
+
+/* Take over the states of all nodes: cnt values of enum node_state in the
+ * order of the site file.
+ */
+void nodes_set_states(struct nodes *nodes, const uint8_t *states, size_t cnt);
+
+/* Is this address one of the service's? */
+bool nodes_is_service(const struct nodes *nodes, const struct addr *addr);
+
+/* What is this host?  literal is set when host is an address, port is 0 when
+ * the URI names none.  *index is the node for the HOST_*NODE*, HOST_SELF kinds.
+ */
+enum host_kind nodes_host_kind(const struct nodes *nodes, struct slice host,
+			       const struct addr *literal, uint16_t port,
+			       uint32_t *index);
+
+/* Has this node an address a client of this family can be sent to? */
+bool nodes_reachable(const struct nodes *nodes, uint32_t index,
+		     enum addr_family family);
+
+/* The node to hand out to a client of this family: this node while it is up
+ * or degraded; else one of the best others (up, then degraded, then unknown),
+ * chosen by key so that a call's messages agree; else this node after all.
+ * NODES_NONE only when not even this node has such an address.
+ */
+uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
+		    uint64_t key);
+
+/* The n-th (from 0) alternative to `not`, for fallback contacts: NODES_NONE
+ * when there are no more.
+ */
+uint32_t nodes_alternative(const struct nodes *nodes, enum addr_family family,
+			   uint64_t key, uint32_t not_index, unsigned n);
+
+/* Can anyone take a new call of this family?  True as long as this node or
+ * another is up, degraded, draining or unknown.
+ */
+bool nodes_any(const struct nodes *nodes, enum addr_family family);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-module/reply.h"
+
+#include "kamailio-module/writer.h"
+
+/* How much has been given up so far; see the order in reply.h. */
+enum shed {
+	SHED_NOTHING,
+	SHED_SERVER,
+	SHED_ALLOW,
+	SHED_FALLBACK,
+	SHED_EXPIRES,
+	SHED_HINTS,
+	SHED_PHRASE,
+	SHED_CONTENT_LENGTH,
+	SHEDS
+};
+
+static void put_status(struct writer *w, const struct reply *r, enum shed shed)
+{
+	writer_str(w, "SIP/2.0 ");
+	writer_u32(w, r->status);
+	writer_str(w, " ");
+	if (shed < SHED_PHRASE)
+		writer_str(w, r->phrase);
+	writer_str(w, "\r\n");
+}
+
+/* Copy part of the topmost Via field, leaving out an old received parameter. */
+static void put_via_part(struct writer *w, const struct reply_request *req,
+			 size_t from, size_t to)
+{
+	const char *text = req->vias[0].text;
+	size_t cut = req->received_at;
+	size_t cut_end = cut + req->received_len;
+
+	if (!req->received_len || cut < from || cut >= to) {
+		writer_put(w, text + from, to - from);
+		return;
+	}
+	writer_put(w, text + from, cut - from);
+	if (cut_end < to)
+		writer_put(w, text + cut_end, to - cut_end);
+}
+
+static void put_via1(struct writer *w, const struct reply_request *req)
+{
+	char source[ADDR_TEXT_MAX];
+	size_t at = 0;
+
+	if (req->rport_end && req->rport_end <= req->via1_end) {
+		put_via_part(w, req, 0, req->rport_end);
+		writer_str(w, "=");
+		writer_u32(w, req->source_port);
+		at = req->rport_end;
+	}
+	put_via_part(w, req, at, req->via1_end);
+	if (req->wants_received) {
+		addr_format(source, &req->source);
+		writer_str(w, ";received=");
+		writer_str(w, source);
+	}
+	put_via_part(w, req, req->via1_end, req->vias[0].len);
+}
+
+/* The To field with a tag behind its value. */
+static void put_to(struct writer *w, struct slice to, struct slice tag)
+{
+	struct slice value = slice_trim(to);
+
+	if (!tag.len) {
+		writer_slice(w, to);
+		return;
+	}
+	writer_slice(w, value);
+	writer_str(w, ";tag=");
+	writer_slice(w, tag);
+	writer_str(w, "\r\n");
+}
+
+static void put_contacts(struct writer *w, const struct reply *r,
+			 enum shed shed)
+{
+	size_t cnt = shed < SHED_FALLBACK || !r->contact_cnt ? r->contact_cnt :
+							       1;
+
+	for (size_t i = 0; i < cnt; i++) {
+		writer_str(w, i ? ", <" : "Contact: <");
+		writer_slice(w, r->contacts[i]);
+		writer_str(w, ">");
+		if (cnt > 1) {
+			/* q: 1.0 for ours, then 0.9, 0.8: RFC 3261 20.10 */
+			writer_str(w, i ? ";q=0." : ";q=1.0");
+			if (i)
+				writer_u32(w, (uint32_t)(10 - i));
+		}
+		if (r->expires_s && shed < SHED_EXPIRES) {
+			writer_str(w, ";expires=");
+			writer_u32(w, r->expires_s);
+		}
+	}
+	if (cnt)
+		writer_str(w, "\r\n");
+}
+
+static void put_hints(struct writer *w, const struct reply *r)
+{
+	if (r->retry_after_s) {
+		writer_str(w, "Retry-After: ");
+		writer_u32(w, r->retry_after_s);
+		writer_str(w, "\r\n");
+	}
+	if (r->unsupported.len) {
+		writer_str(w, "Unsupported: ");
+		writer_slice(w, slice_trim(r->unsupported));
+		writer_str(w, "\r\n");
+	}
+}
+
+static void put_named(struct writer *w, const char *name, const char *value)
+{
+	if (!value || !value[0])
+		return;
+	writer_str(w, name);
+	writer_str(w, value);
+	writer_str(w, "\r\n");
+}
+
+static size_t build(char *out, size_t size, const struct reply *r,
+		    const struct reply_request *req, enum shed shed)
+{
+	struct writer w = writer_of(out, size);
+
+	put_status(&w, r, shed);
+	put_via1(&w, req);
+	for (size_t i = 1; i < req->via_cnt; i++)
+		writer_slice(&w, req->vias[i]);
+	writer_slice(&w, req->from);
+	put_to(&w, req->to, r->to_tag);
+	writer_slice(&w, req->call_id);
+	writer_slice(&w, req->cseq);
+	put_contacts(&w, r, shed);
+	if (shed < SHED_HINTS)
+		put_hints(&w, r);
+	if (shed < SHED_ALLOW)
+		put_named(&w, "Allow: ", r->allow);
+	if (shed < SHED_SERVER)
+		put_named(&w, "Server: ", r->server);
+	/* RFC 3261 20.14: a stream needs it, a datagram does not */
+	if (shed < SHED_CONTENT_LENGTH)
+		writer_str(&w, "Content-Length: 0\r\n");
+	writer_str(&w, "\r\n");
+	return writer_len(&w);
+}
+
+size_t reply_build(char *out, size_t size, const struct reply *reply,
+		   const struct reply_request *req)
+{
+	size_t bound = req->bytes + req->bytes / 2;
+	size_t len;
+
+	if (!req->via_cnt || req->via1_end > req->vias[0].len)
+		return 0;
+	if (!reply->datagram)
+		return build(out, size, reply, req, SHED_NOTHING);
+	for (unsigned shed = SHED_NOTHING; shed < SHEDS; shed++) {
+		len = build(out, size, reply, req, (enum shed)shed);
+		if (len && len <= bound)
+			return len;
+	}
+	return 0;
+}

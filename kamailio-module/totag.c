@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-module/totag.h"
+
+#include <stdio.h>
+
+enum {
+	HASHED_MAX = 1024,
+	PREFIX_LEN = 3,		/* "a1-" */
+};
+
+/* Length-prefixed, so that no two triples share their bytes.  What is longer
+ * than the buffer (nobody's Call-ID is) is folded into it by its own hash.
+ */
+static size_t append(uint8_t *buf, size_t at, struct slice s,
+		     const uint8_t *key)
+{
+	uint64_t digest;
+	uint32_t len = (uint32_t)s.len;
+
+	memcpy(buf + at, &len, sizeof(len));
+	at += sizeof(len);
+	if (s.len <= HASHED_MAX / 3) {
+		if (s.len)
+			memcpy(buf + at, s.text, s.len);
+		return at + s.len;
+	}
+	digest = secret_siphash(key, s.text, s.len);
+	memcpy(buf + at, &digest, sizeof(digest));
+	return at + sizeof(digest);
+}
+
+static uint64_t digest_of(const struct secret_keys *keys, struct slice call_id,
+			  struct slice from_tag, uint32_t cseq)
+{
+	uint8_t buf[HASHED_MAX];
+	size_t len;
+
+	memcpy(buf, &cseq, sizeof(cseq));
+	len = append(buf, sizeof(cseq), call_id, keys->totag);
+	len = append(buf, len, from_tag, keys->totag);
+	return secret_siphash(keys->totag, buf, len);
+}
+
+void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
+		struct slice call_id, struct slice from_tag, uint32_t cseq)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint64_t digest = digest_of(keys, call_id, from_tag, cseq);
+
+	memcpy(out, "a1-", PREFIX_LEN);
+	for (unsigned i = 0; i < 16; i++)
+		out[PREFIX_LEN + i] = hex[digest >> (60 - 4 * i) & 15];
+}
+
+bool totag_is_ours(struct slice tag, const struct secret_keys *keys,
+		   struct slice call_id, struct slice from_tag, uint32_t cseq)
+{
+	char want[TOTAG_LEN];
+
+	if (tag.len != TOTAG_LEN || memcmp(tag.text, "a1-", PREFIX_LEN))
+		return false;
+	totag_make(want, keys, call_id, from_tag, cseq);
+	return !memcmp(tag.text, want, TOTAG_LEN);
+}
+
+/* Skip a quoted string; the cursor stands on its first quote. */
+static void skip_quoted(struct cursor *c)
+{
+	cursor_byte(c);
+	while (cursor_left(c)) {
+		unsigned char byte = cursor_byte(c);
+
+		if (byte == '\\')
+			cursor_byte(c);
+		else if (byte == '"')
+			return;
+	}
+	cursor_fail(c);
+}
+
+/* To the start of the header parameters: behind the closing '>', or at the
+ * first ';' of a bare addr-spec.
+ */
+static void skip_address(struct cursor *c)
+{
+	while (cursor_left(c)) {
+		switch (cursor_peek(c)) {
+		case '"':
+			skip_quoted(c);
+			break;
+		case '<':
+			cursor_until(c, ">");
+			cursor_expect(c, slice_str(">"));
+			return;
+		case ';':
+			return;
+		default:
+			cursor_byte(c);
+		}
+	}
+}
+
+bool totag_find(struct slice header_value, struct slice *tag)
+{
+	struct cursor c = cursor_of(header_value.text, header_value.len);
+
+	*tag = (struct slice){ 0 };
+	skip_address(&c);
+	while (cursor_left(&c)) {
+		struct slice name;
+
+		cursor_until(&c, ";");
+		if (!cursor_left(&c))
+			return false;
+		cursor_byte(&c);
+		name = slice_trim(cursor_until(&c, "=;\""));
+		if (cursor_peek(&c) != '=')
+			continue;
+		cursor_byte(&c);
+		while (cursor_left(&c) && strchr(" \t\r\n", cursor_peek(&c)))
+			cursor_byte(&c);
+		if (cursor_peek(&c) == '"')
+			skip_quoted(&c);
+		else if (slice_case_equal(name, slice_str("tag"))) {
+			*tag = slice_trim(cursor_until(&c, "; \t\r\n,"));
+			return tag->len > 0;
+		}
+	}
+	return false;
+}
