@@ -23,8 +23,8 @@ struct option_desc {
 static const struct option_desc options[] = {
 	{ "target", ENDPOINT, AT(target), 0, 0, "ADDR:PORT",
 	  "where requests go (required, IPv4)" },
-	{ "status", NUMBER, AT(status), 200, 699, "N",
-	  "the right answer's status (302)" },
+	{ "status", NUMBER, AT(status), 0, 699, "N",
+	  "the right answer's status (302); 0: any final one" },
 	{ "contact", TEXT, AT(contact), 0, 0, "HOST[:PORT]",
 	  "host of its one Contact; without: it has none" },
 	{ "echo", FLAG, AT(echo), 0, 0, NULL,

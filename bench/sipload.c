@@ -3,9 +3,9 @@
  *
  * A closed loop: --window requests are outstanding, each answer (or timeout)
  * makes room for the next request.  Nothing is sent twice.  It spins instead
- * of sleeping, so that waking it up costs the server nothing; give it a core
- * of its own.  One thread, one UDP socket; with several source addresses the
- * socket is a wildcard one and IP_PKTINFO names the source of each request.
+ * of sleeping, so that waking it up costs the server nothing, and lets answers
+ * gather for 20 us so that a system call carries many; give it a core of its
+ * own.  One thread, one UDP socket.
  *
  * Prints `key value` lines; exits 0 when there were right answers and no
  * others, 1 otherwise, 64 on a bad command line, 71 on a system error.
@@ -15,20 +15,19 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "bench/histogram.h"
 #include "bench/loadmsg.h"
 #include "bench/loadopt.h"
+#include "bench/loadsock.h"
 #include "bench/window.h"
 #include "common/clock.h"
 
 enum {
-	BATCH = 64,		/* datagrams per system call */
-	DATAGRAM_MAX = 4096,	/* an answer beyond this is malformed anyway */
 	PRIME_CHUNK = 4096,	/* clients that are redirected, then follow */
 	EXPIRE_EVERY_NS = 1000000,
+	GATHER_NS = 20000,	/* let answers gather for so long ... */
+	GATHER_WINDOW = 32,	/* ... when the window is at least this */
 	EXIT_USAGE = 64,
 	EXIT_SYSTEM = 71,
 };
@@ -40,7 +39,6 @@ struct tally {
 	uint64_t sent;
 	uint64_t verdicts[LOADMSG_VERDICTS];
 	uint64_t timeouts;
-	uint64_t send_errors;
 	uint64_t acks;
 	uint64_t right_bytes;
 	uint64_t last_ns;	/* when the last right answer came */
@@ -58,24 +56,9 @@ struct phase {
 	uint64_t until_ns;
 };
 
-union source_cmsg {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
-
-/* The datagrams of one system call. */
-struct batch {
-	struct mmsghdr msgs[BATCH];
-	struct iovec iovs[BATCH];
-	struct sockaddr_in peers[BATCH];
-	union source_cmsg cmsgs[BATCH];
-	unsigned cnt;
-};
-
 struct load {
 	struct loadopt opt;
-	int fd;
-	uint16_t port;
+	struct loadsock sock;
 	char run[LOADMSG_RUN_LEN];
 	char want_contact[256];
 	char prime_host[INET_ADDRSTRLEN + 6];
@@ -83,9 +66,7 @@ struct load {
 	struct window window;
 	char (*texts)[LOADMSG_MAX];	/* a request per slot */
 	size_t *lens;
-	struct batch in, out;
-	char answers[BATCH][DATAGRAM_MAX];
-	char acks[BATCH][LOADMSG_MAX];
+	char acks[LOADSOCK_BATCH][LOADMSG_MAX];
 	unsigned shown;			/* bit per verdict: a sample was shown */
 	struct tally tally;
 };
@@ -105,59 +86,12 @@ static struct loadmsg_request slot_request(const struct load *l,
 	return (struct loadmsg_request){
 		.id = slot->id,
 		.source = key_source(l, slot->key),
-		.port = l->port,
+		.port = l->sock.port,
 		.agent = (unsigned)(slot->key / l->opt.sources),
 	};
 }
 
 /* ---- sending ---- */
-
-static void out_add(struct load *l, const struct phase *ph, char *text,
-		    size_t len, struct in_addr source)
-{
-	struct batch *b = &l->out;
-	struct msghdr *m = &b->msgs[b->cnt].msg_hdr;
-	struct in_pktinfo info = { .ipi_spec_dst = source };
-	struct cmsghdr *cmsg;
-
-	b->iovs[b->cnt] = (struct iovec){ .iov_base = text, .iov_len = len };
-	*m = (struct msghdr){ .msg_iov = &b->iovs[b->cnt], .msg_iovlen = 1 };
-	if (l->opt.sources > 1 || l->opt.prime.sin_family) {
-		b->peers[b->cnt] = *ph->peer;
-		m->msg_name = &b->peers[b->cnt];
-		m->msg_namelen = sizeof(b->peers[0]);
-	}
-	if (l->opt.sources > 1) {
-		m->msg_control = &b->cmsgs[b->cnt];
-		m->msg_controllen = sizeof(b->cmsgs[0]);
-		cmsg = CMSG_FIRSTHDR(m);
-		cmsg->cmsg_level = IPPROTO_IP;
-		cmsg->cmsg_type = IP_PKTINFO;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(info));
-		memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
-	}
-	b->cnt++;
-}
-
-/* Send the batch.  What the kernel refuses is counted and left to time out. */
-static void out_flush(struct load *l)
-{
-	unsigned done = 0;
-
-	while (done < l->out.cnt) {
-		int n = sendmmsg(l->fd, l->out.msgs + done, l->out.cnt - done,
-				 0);
-
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			l->tally.send_errors++;
-			n = 1;
-		}
-		done += (unsigned)n;
-	}
-	l->out.cnt = 0;
-}
 
 /* Fill idle slots.  Returns false once the phase has nothing more to send. */
 static bool send_requests(struct load *l, const struct phase *ph,
@@ -170,7 +104,7 @@ static bool send_requests(struct load *l, const struct phase *ph,
 
 		if (!ph->count && now >= ph->until_ns)
 			return false;
-		if (l->out.cnt == BATCH)
+		if (loadsock_is_full(&l->sock))
 			return true;
 		slot = window_take(&l->window, now);
 		if (!slot)
@@ -181,7 +115,8 @@ static bool send_requests(struct load *l, const struct phase *ph,
 		number = window_number(&l->window, slot);
 		l->lens[number] = loadmsg_write(l->texts[number], &ph->shape,
 						&req);
-		out_add(l, ph, l->texts[number], l->lens[number], req.source);
+		loadsock_put(&l->sock, l->texts[number], l->lens[number],
+			     req.source);
 		(*sent)++;
 		l->tally.sent++;
 	}
@@ -209,28 +144,6 @@ static void show_sample(struct load *l, enum loadmsg_verdict verdict,
 	}
 }
 
-static bool is_from_peer(const struct load *l, const struct phase *ph,
-			 unsigned i, const struct window_slot *slot)
-{
-	const struct sockaddr_in *from = &l->in.peers[i];
-	struct msghdr m = l->in.msgs[i].msg_hdr;
-	struct cmsghdr *cmsg;
-	struct in_pktinfo info;
-
-	if (from->sin_addr.s_addr != ph->peer->sin_addr.s_addr ||
-	    from->sin_port != ph->peer->sin_port)
-		return false;
-	if (l->opt.sources == 1)
-		return true;
-
-	cmsg = CMSG_FIRSTHDR(&m);
-	if (!cmsg || cmsg->cmsg_level != IPPROTO_IP ||
-	    cmsg->cmsg_type != IP_PKTINFO)
-		return false;
-	memcpy(&info, CMSG_DATA(cmsg), sizeof(info));
-	return info.ipi_addr.s_addr == key_source(l, slot->key).s_addr;
-}
-
 static void send_ack(struct load *l, const struct phase *ph, unsigned i,
 		     const struct window_slot *slot, struct slice to)
 {
@@ -239,7 +152,7 @@ static void send_ack(struct load *l, const struct phase *ph, unsigned i,
 
 	if (!len)
 		return;
-	out_add(l, ph, l->acks[i], len, req.source);
+	loadsock_put(&l->sock, l->acks[i], len, req.source);
 	l->tally.acks++;
 }
 
@@ -264,15 +177,14 @@ static enum loadmsg_verdict judge(struct load *l, const struct phase *ph,
 	uint64_t id;
 
 	*answered = NULL;
-	if (l->in.msgs[i].msg_hdr.msg_flags & MSG_TRUNC ||
-	    loadmsg_read(&reply, got))
+	if (loadmsg_read(&reply, got))
 		return LOADMSG_MALFORMED;
 	if (loadmsg_id(&id, &ph->shape, reply.call_id))
 		return LOADMSG_NO_REQUEST;
 	slot = window_find(&l->window, id);
 	if (!slot)
 		return LOADMSG_NO_REQUEST;
-	if (!is_from_peer(l, ph, i, slot))
+	if (!loadsock_is_right_way(&l->sock, i, key_source(l, slot->key)))
 		return LOADMSG_WRONG_PEER;
 	if (reply.is_reply && reply.status < 200)
 		return LOADMSG_VERDICTS;	/* provisional: wait on */
@@ -291,7 +203,7 @@ static enum loadmsg_verdict judge(struct load *l, const struct phase *ph,
 static void take_answer(struct load *l, const struct phase *ph, unsigned i,
 			uint64_t now)
 {
-	struct slice got = slice_of(l->answers[i], l->in.msgs[i].msg_len);
+	struct slice got = loadsock_text(&l->sock, i);
 	struct window_slot *slot;
 	enum loadmsg_verdict verdict = judge(l, ph, i, got, &slot);
 
@@ -312,45 +224,44 @@ static void take_answer(struct load *l, const struct phase *ph, unsigned i,
 
 static int receive_answers(struct load *l, const struct phase *ph)
 {
+	unsigned cnt;
 	uint64_t now;
-	int n;
+	int err = loadsock_receive(&l->sock, &cnt);
 
-	for (unsigned i = 0; i < BATCH; i++) {
-		struct msghdr *m = &l->in.msgs[i].msg_hdr;
-
-		m->msg_namelen = sizeof(l->in.peers[0]);
-		m->msg_controllen = l->opt.sources > 1 ? sizeof(l->in.cmsgs[0])
-						       : 0;
-	}
-	n = recvmmsg(l->fd, l->in.msgs, BATCH, MSG_DONTWAIT, NULL);
-	if (n < 0) {
-		/* ECONNREFUSED: nobody listens; the request will time out */
-		if (errno == EAGAIN || errno == EINTR || errno == ECONNREFUSED)
-			return 0;
-		return errno;
-	}
+	if (err || !cnt)
+		return err;
 
 	now = clock_ns();
-	for (int i = 0; i < n; i++)
-		take_answer(l, ph, (unsigned)i, now);
+	for (unsigned i = 0; i < cnt; i++)
+		take_answer(l, ph, i, now);
 	return 0;
 }
 
 /* ---- phases ---- */
+
+/* Without touching the socket: its lock is the server's too. */
+static void gather(const struct load *l)
+{
+	uint64_t until;
+
+	if (l->opt.window < GATHER_WINDOW)
+		return;
+	for (until = clock_ns() + GATHER_NS; clock_ns() < until;)
+		;
+}
 
 static int run_phase(struct load *l, const struct phase *ph)
 {
 	uint64_t timeout_ns = l->opt.timeout_ms * NS_PER_MS;
 	uint64_t expired_ns = 0, sent = 0;
 	bool more = true;
+	int err = loadsock_aim(&l->sock, ph->peer);
 
-	while (more || window_busy_cnt(&l->window)) {
+	while (!err && (more || window_busy_cnt(&l->window))) {
 		uint64_t now;
-		int err = receive_answers(l, ph);
 
-		if (err)
-			return err;
-		out_flush(l);		/* the ACKs */
+		err = receive_answers(l, ph);
+		loadsock_flush(&l->sock);		/* the ACKs */
 
 		now = clock_ns();
 		if (now - expired_ns >= EXPIRE_EVERY_NS) {
@@ -360,9 +271,10 @@ static int run_phase(struct load *l, const struct phase *ph)
 		}
 		if (more)
 			more = send_requests(l, ph, &sent, now);
-		out_flush(l);
+		loadsock_flush(&l->sock);
+		gather(l);
 	}
-	return 0;
+	return err;
 }
 
 static struct phase load_phase(const struct load *l)
@@ -427,8 +339,9 @@ static uint64_t wrong_cnt(const struct tally *t)
 	return wrong;
 }
 
-static void print_tally(const struct tally *t, uint64_t elapsed_ns)
+static void print_tally(const struct load *l, uint64_t elapsed_ns)
 {
+	const struct tally *t = &l->tally;
 	uint64_t right = t->verdicts[LOADMSG_RIGHT];
 
 	printf("sent %" PRIu64 "\n", t->sent);
@@ -439,7 +352,7 @@ static void print_tally(const struct tally *t, uint64_t elapsed_ns)
 			printf("wrong_%s %" PRIu64 "\n",
 			       loadmsg_verdict_name(i), t->verdicts[i]);
 	printf("timeouts %" PRIu64 "\n", t->timeouts);
-	printf("send_errors %" PRIu64 "\n", t->send_errors);
+	printf("send_errors %" PRIu64 "\n", l->sock.send_errors);
 	printf("acks %" PRIu64 "\n", t->acks);
 	printf("elapsed_ms %" PRIu64 "\n", elapsed_ns / NS_PER_MS);
 	printf("rate %.0f\n", elapsed_ns ? (double)right * (double)NS_PER_S /
@@ -468,6 +381,7 @@ static int run_before(struct load *l)
 			" wrong answers, %" PRIu64 " timeouts\n",
 			wrong_cnt(&l->tally), l->tally.timeouts);
 	l->tally = (struct tally){ 0 };
+	l->sock.send_errors = 0;
 	return err;
 }
 
@@ -485,68 +399,12 @@ static int run_load(struct load *l)
 	ph.until_ns = start_ns + l->opt.duration_ms * NS_PER_MS;
 	err = run_phase(l, &ph);
 	if (!err)
-		print_tally(&l->tally, (l->tally.last_ns ? l->tally.last_ns
+		print_tally(l, (l->tally.last_ns ? l->tally.last_ns
 							 : clock_ns()) - start_ns);
 	return err;
 }
 
 /* ---- set-up ---- */
-
-/* The address this host would use towards the target. */
-static int find_source(struct loadopt *o)
-{
-	struct sockaddr_in local;
-	socklen_t len = sizeof(local);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (connect(fd, (struct sockaddr *)&o->target, sizeof(o->target)) ||
-	    getsockname(fd, (struct sockaddr *)&local, &len))
-		err = errno;
-	else
-		o->source = local.sin_addr;
-	close(fd);
-	return err;
-}
-
-static int open_socket(struct load *l)
-{
-	struct sockaddr_in local = { .sin_family = AF_INET };
-	socklen_t len = sizeof(local);
-	int size = 4 << 20, on = 1;
-	int err = l->opt.source.s_addr ? 0 : find_source(&l->opt);
-
-	if (err)
-		return err;
-
-	l->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (l->fd < 0)
-		return errno;
-
-	/* Best effort: rmem_max may allow less. */
-	(void)setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	(void)setsockopt(l->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-
-	if (l->opt.sources == 1)
-		local.sin_addr = l->opt.source;
-	else if (setsockopt(l->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)))
-		return errno;
-	if (bind(l->fd, (struct sockaddr *)&local, sizeof(local)))
-		return errno;
-
-	/* One peer: connected, which spares a route lookup per request. */
-	if (l->opt.sources == 1 && !l->opt.prime.sin_family &&
-	    connect(l->fd, (struct sockaddr *)&l->opt.target,
-		    sizeof(l->opt.target)))
-		return errno;
-	if (getsockname(l->fd, (struct sockaddr *)&local, &len))
-		return errno;
-
-	l->port = ntohs(local.sin_port);
-	return 0;
-}
 
 static void format_names(struct load *l)
 {
@@ -584,20 +442,10 @@ static int load_init(struct load *l)
 	if (err || !l->texts || !l->lens)
 		return ENOMEM;
 
-	for (unsigned i = 0; i < BATCH; i++) {
-		l->in.iovs[i] = (struct iovec){ .iov_base = l->answers[i],
-						.iov_len = DATAGRAM_MAX };
-		l->in.msgs[i].msg_hdr = (struct msghdr){
-			.msg_name = &l->in.peers[i],
-			.msg_iov = &l->in.iovs[i],
-			.msg_iovlen = 1,
-			.msg_control = &l->in.cmsgs[i],
-		};
-	}
-
 	err = make_run_tag(l->run);
 	if (!err)
-		err = open_socket(l);
+		err = loadsock_open(&l->sock, &l->opt.target, &l->opt.source,
+				    l->opt.sources > 1);
 	if (!err)
 		format_names(l);
 	return err;
@@ -605,8 +453,7 @@ static int load_init(struct load *l)
 
 static void load_fini(struct load *l)
 {
-	if (l->fd >= 0)
-		close(l->fd);
+	loadsock_close(&l->sock);
 	free(l->texts);
 	free(l->lens);
 	window_fini(&l->window);
@@ -614,7 +461,7 @@ static void load_fini(struct load *l)
 
 int main(int argc, char **argv)
 {
-	static struct load l = { .fd = -1 };
+	static struct load l = { .sock = { .fd = -1 } };
 	const struct tally *t = &l.tally;
 	int err;
 
