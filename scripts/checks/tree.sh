@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# tree.sh - sourced by the checks; they run in the top folder of the tree
+# tree.sh - sourced by scripts that look at the whole tree, from its top folder
 
 # The files of the tree, NUL-terminated: what git knows or would add; a copy
 # without .git is taken whole, but for what a build or a run leaves.
