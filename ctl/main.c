@@ -187,42 +187,46 @@ static int check_call(const struct command *command, unsigned given,
 	return CTL_OK;
 }
 
+static int run_command(struct ctl *ctl, unsigned given, int cnt, char **words)
+{
+	const struct command *command;
+	int status;
+
+	if (cnt == 0) {
+		ctl_complain("no command");
+		return usage();
+	}
+	command = find_command(words[0]);
+	if (!command) {
+		ctl_complain("%s: unknown command", words[0]);
+		return usage();
+	}
+	status = check_call(command, given, words + 1, cnt - 1);
+	if (status)
+		return status;
+	ctl->operand = words[1];	/* argv ends in NULL */
+	return command->run(ctl);
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = {
 		.site_path = SITE_PATH,
 		.state_path = NODESTATE_PATH,
 	};
-	const struct command *command;
 	unsigned given = 0;
 	int status = take_options(&ctl, &given, argc, argv);
 
 	if (status)
 		return status;
-	if (given & TAKES(HELP)) {
+	if (given & TAKES(HELP))
 		print_help();
-		return CTL_OK;
-	}
-	if (given & TAKES(VERSION)) {
+	else if (given & TAKES(VERSION))
 		puts("anycastctl " SIP_ANYCAST_VERSION);
-		return CTL_OK;
-	}
-	if (optind == argc) {
-		ctl_complain("no command");
-		return usage();
-	}
-	command = find_command(argv[optind]);
-	if (!command) {
-		ctl_complain("%s: unknown command", argv[optind]);
-		return usage();
-	}
-	optind++;
-	status = check_call(command, given, argv + optind, argc - optind);
-	if (status)
-		return status;
-	ctl.operand = argv[optind];
+	else
+		status = run_command(&ctl, given, argc - optind,
+				     argv + optind);
 
-	status = command->run(&ctl);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		ctl_complain("the output could not be written");
 		return CTL_FAILURE;

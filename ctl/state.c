@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anycastctl status, drain, resume: the node state file. */
+/* anycastctl status, drain, resume: the node state file.
+ *
+ * status judges the file by the module's own rule (states.h), so that it says
+ * what calls will meet.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/nodestate.h"
 #include "ctl/ctl.h"
+#include "kamailio-module/states.h"
 
 static const char *const in_words[NODE_STATES] = {
 	[NODE_UNKNOWN] = "unknown: not heard of, taken for fine",
@@ -38,98 +44,132 @@ static void print_addresses(const char *what, const char *name,
 	putchar('\n');
 }
 
-static void print_own(const struct nodestate *state, int err,
-		      const struct site_node *node, const struct ctl *ctl,
-		      uint64_t now_ms)
+/* Errors of nodestate_read() in an operator's words. */
+static const char *why(int err)
 {
-	if (err == ENOENT) {
-		printf("state    %s\n", in_words[NODE_UP]);
-		printf("file     %s: none, so nobody has said otherwise\n",
-		       ctl->state_path);
-		return;
-	}
-	printf("state    %s\n", in_words[state->state]);
-	printf("file     %s: ", ctl->state_path);
-	if (!state->has_until)
-		puts("stands until it is replaced");
-	else if (state->until_ms >= now_ms)
-		printf("good for another %" PRIu64 " ms\n",
-		       state->until_ms - now_ms);
-	else
-		printf("STALE for %" PRIu64 " s: its writer is gone, programs "
-		       "go on serving\n", (now_ms - state->until_ms) / 1000);
-	if (strcmp(state->self, node->name) != 0)
-		printf("         WRONG: it is the file of node %s\n",
-		       state->self);
+	return err == EBADMSG ? "not a node state file" : strerror(err);
 }
 
-static const struct nodestate_peer *find_peer(const struct nodestate *state,
+static void print_file(const struct nodestate *file, enum states_verdict verdict,
+		       uint64_t now_ms)
+{
+	switch (verdict) {
+	case STATES_NO_FILE:
+		puts("none, so nobody has said otherwise");
+		break;
+	case STATES_FOREIGN:
+		printf("WRONG, it is the file of node %s: not believed\n",
+		       file->self);
+		break;
+	case STATES_STALE:
+		printf("STALE for %" PRIu64 " s, its writer is gone: not "
+		       "believed\n", (now_ms - file->until_ms) / 1000);
+		break;
+	case STATES_FRESH:
+	case STATES_VERDICTS:
+		if (file->has_until)
+			printf("good for another %" PRIu64 " ms\n",
+			       file->until_ms - now_ms);
+		else
+			puts("stands until it is replaced");
+		break;
+	}
+}
+
+static const struct nodestate_peer *find_peer(const struct nodestate *file,
 					      const char *name)
 {
-	for (size_t i = 0; i < state->peer_cnt; i++) {
-		if (strcmp(state->peers[i].name, name) == 0)
-			return &state->peers[i];
+	for (size_t i = 0; i < file->peer_cnt; i++) {
+		if (strcmp(file->peers[i].name, name) == 0)
+			return &file->peers[i];
 	}
 	return NULL;
 }
 
-static void print_peer(const struct nodestate_peer *peer, bool in_site,
-		       uint64_t now_ms)
+/* judged: what the node's programs make of it. */
+static void print_peer(const char *name, enum node_state judged,
+		       const struct nodestate_peer *peer, uint64_t now_ms)
 {
-	printf("peer     %s %s", peer->name, node_state_name(peer->state));
+	printf("peer     %s %s", name, node_state_name(judged));
+	if (!peer) {
+		puts("");
+		return;
+	}
+	if (peer->state != judged)
+		printf(", said to be %s", node_state_name(peer->state));
 	if (peer->heard_ms > now_ms)
-		printf(", heard before this machine last started");
+		puts(", heard before this machine last started");
 	else
-		printf(", heard %" PRIu64 " ms ago", now_ms - peer->heard_ms);
-	printf("%s\n", in_site ? "" : " (not in the site file)");
+		printf(", heard %" PRIu64 " ms ago\n",
+		       now_ms - peer->heard_ms);
 }
 
-static void print_peers(const struct nodestate *state, const struct site *site,
-			const struct site_node *self, uint64_t now_ms)
+static void print_peers(const struct nodestate *file, const uint8_t *judged,
+			const struct site *site, const struct site_node *self,
+			uint64_t now_ms)
 {
 	for (size_t i = 0; i < site->node_cnt; i++) {
 		const char *name = site->nodes[i].name;
-		const struct nodestate_peer *peer = find_peer(state, name);
 
-		if (&site->nodes[i] == self)
-			continue;
-		if (peer)
-			print_peer(peer, true, now_ms);
-		else
-			printf("peer     %s not in the file, taken for up\n",
-			       name);
+		if (&site->nodes[i] != self)
+			print_peer(name, (enum node_state)judged[i],
+				   find_peer(file, name), now_ms);
 	}
-	for (size_t i = 0; i < state->peer_cnt; i++) {
-		const struct nodestate_peer *peer = &state->peers[i];
+	for (size_t i = 0; i < file->peer_cnt; i++) {
+		const char *name = file->peers[i].name;
 
-		if (!site_find_node(site, slice_str(peer->name)))
-			print_peer(peer, false, now_ms);
+		if (!site_find_node(site, slice_str(name)))
+			printf("peer     %s is not in the site file\n", name);
 	}
+}
+
+/* file is NULL when there is none. */
+static int print_status(const struct ctl *ctl, const struct site *site,
+			const struct site_node *self,
+			const struct nodestate *file, uint64_t now_ms)
+{
+	static const struct nodestate no_file;
+	uint8_t *judged = calloc(site->node_cnt, sizeof(*judged));
+	uint32_t index = (uint32_t)(self - site->nodes);
+	enum states_verdict verdict;
+
+	if (!judged) {
+		ctl_complain("%s", strerror(ENOMEM));
+		return CTL_FAILURE;
+	}
+	verdict = states_judge(judged, site, index, file, now_ms);
+
+	print_addresses("service", site->domain, &site->ip4, &site->ip6);
+	print_addresses("node", self->name, &self->ip4, &self->ip6);
+	printf("state    %s\n", in_words[judged[index]]);
+	printf("file     %s: ", ctl->state_path);
+	print_file(file, verdict, now_ms);
+	print_peers(file ? file : &no_file, judged, site, self, now_ms);
+	free(judged);
+	return CTL_OK;
 }
 
 int ctl_status(const struct ctl *ctl)
 {
 	const struct site_node *node;
-	struct nodestate state;
+	struct nodestate file;
 	struct site *site;
 	int status = ctl_read_node(&site, &node, ctl);
 	int err;
 
 	if (status)
 		return status;
-	err = nodestate_read(&state, ctl->state_path);
+	err = nodestate_read(&file, ctl->state_path);
 	if (err && err != ENOENT) {
-		ctl_complain("%s: %s", ctl->state_path, strerror(err));
-		site_free(site);
-		return CTL_FAILURE;
+		ctl_complain("%s: %s", ctl->state_path, why(err));
+		status = CTL_FAILURE;
+	} else {
+		status = print_status(ctl, site, node, err ? NULL : &file,
+				      clock_boot_ms());
 	}
-	print_addresses("service", site->domain, &site->ip4, &site->ip6);
-	print_addresses("node", node->name, &node->ip4, &node->ip6);
-	print_own(&state, err, node, ctl, clock_boot_ms());
-	print_peers(&state, site, node, clock_boot_ms());
-	nodestate_fini(&state);
+	nodestate_fini(&file);
 	site_free(site);
-	return CTL_OK;
+	return status;
 }
 
 /* /run is empty after a start of the machine. */
@@ -148,18 +188,22 @@ static int make_folder(const char *path)
 	return mkdir(folder, 0755) < 0 && errno != EEXIST ? errno : 0;
 }
 
-static void drop_peer(struct nodestate *state, const char *name)
+/* Peers that may go on standing in a file without a deadline: not those of an
+ * agent that has gone silent, and never ourselves.
+ */
+static void keep_peers(struct nodestate *state, const char *name)
 {
+	bool stale = state->has_until && clock_boot_ms() > state->until_ms;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < state->peer_cnt; i++) {
-		if (strcmp(state->peers[i].name, name) != 0)
+		if (!stale && strcmp(state->peers[i].name, name) != 0)
 			state->peers[kept++] = state->peers[i];
 	}
 	state->peer_cnt = kept;
 }
 
-/* Say this about ourselves; what the file says of peers is kept. */
+/* Say this about ourselves, and leave what the file says of peers. */
 static int write_state(const char *path, const struct site_node *node,
 		       enum node_state own)
 {
@@ -168,8 +212,8 @@ static int write_state(const char *path, const struct site_node *node,
 
 	if (err && err != ENOENT)
 		ctl_complain("%s: %s; a new one is written, without peers",
-			     path, strerror(err));
-	drop_peer(&state, node->name);
+			     path, why(err));
+	keep_peers(&state, node->name);
 	memcpy(state.self, node->name, sizeof(state.self));
 	state.state = own;
 	state.has_until = false;

@@ -33,6 +33,9 @@ static void keys_are_the_same_on_every_node(void **state)
 	assert_string_equal(hex(k.probe, sizeof(k.probe)),
 			    "309e3987e66c74844bed577c4c39121f"
 			    "f119e575a5f44f8d475f787ce40f3da2");
+	assert_string_equal(hex(k.script, sizeof(k.script)),
+			    "cfbb6020a183dfc6d01dd01b0110a97b"
+			    "8fe3789d5c28191961ddafcef0a89fcd");
 }
 
 static void white_space_around_a_secret_does_not_count(void **state)

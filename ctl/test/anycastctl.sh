@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# anycastctl.sh ANYCASTCTL: calls it the way an operator does
+#
+# Each case compares exit status, stdout and stderr with expected/NAME.out and
+# expected/NAME.err (no file: nothing may be printed). What differs from run to
+# run is replaced first: the test's folder by @DIR@, a span of time by @N@. With
+# UPDATE=1 the files are written instead, to be read before they are committed.
+set -euo pipefail
+
+ctl=$(readlink -f "$1")
+expected=$(dirname "$(readlink -f "$0")")/expected
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0 cases=0
+
+fail() {
+	echo "not ok: $*"
+	failures=$((failures + 1))
+}
+
+mask() {
+	sed -E -e "s|$work|@DIR@|g" -e "s/[0-9]+ ms/@N@ ms/" \
+		-e "s/STALE for [0-9]+ s/STALE for @N@ s/"
+}
+
+compare() { # FILE: what was printed against expected/FILE
+	local want=/dev/null
+
+	if [[ ${UPDATE:-} ]]; then
+		rm -f "$expected/$1"
+		[[ ! -s $1 ]] || cp "$1" "$expected/$1"
+		return
+	fi
+	[[ ! -e $expected/$1 ]] || want=$expected/$1
+	diff -u "$want" "$1" || fail "$1 differs"
+}
+
+t() { # NAME STATUS ARGUMENT...
+	local name=$1 want=$2 status=0
+	shift 2
+
+	cases=$((cases + 1))
+	"$ctl" "$@" >raw.out 2>raw.err || status=$?
+	((status == want)) || fail "$name: exit status $status, want $want"
+	mask <raw.out >"$name.out"
+	mask <raw.err >"$name.err"
+	compare "$name.out"
+	compare "$name.err"
+}
+
+holds() { # NAME FILE TEXT: the file is this text and nothing else
+	cases=$((cases + 1))
+	diff -u <(printf '%s' "$3") "$2" || fail "$1: $2 differs"
+}
+
+# ---- a call
+
+t no-command 64
+t unknown-command 64 drian
+t unknown-option 64 --nodename=fra1 status
+t missing-value 64 status --site
+t missing-operand 64 render
+t extra-operand 64 check one.conf two.conf
+t foreign-option 64 check --node fra1
+t unknown-target 64 render asterisk
+t help 0 --help
+t help-of-a-command 0 drain --help
+"$ctl" --version >version
+grep -Eqx 'anycastctl [0-9]+\.[0-9]+\.[0-9]+( \([0-9a-z-]+\))?' version ||
+	fail "--version says $(<version)"
+
+# ---- check
+
+cat >site.conf <<'SITE'
+[service]
+domain          = sip.example.net
+alias           = voip.example.net, 3.example.net
+address         = 192.0.2.53, 2001:db8:53::53
+http-port       = 8080
+https-port      = 8443
+tls             = yes
+secret          = file:secret
+previous-secret = fedcba9876543210
+[node fra1]
+address         = 198.51.100.11, 2001:db8:1::11
+host            = fra1.sip.example.net
+http            = https://fra1.www.example.net
+[node ams1]
+address         = 198.51.100.75
+sip-port        = 5070
+SITE
+printf '0123456789abcdef\n' >secret
+cat >small.conf <<'SITE'
+[service]
+domain  = sip.example.net
+address = 2001:db8:53::53
+secret  = 0123456789abcdef
+[node fra1]
+address = 2001:db8:1::11
+SITE
+cat >bad.conf <<'SITE'
+[service]
+domian  = sip.example.net
+address = 192.0.2.53
+secret  = hunter2
+[node fra1]
+address = 192.0.2.53
+http    = http://fra1.example.net/?q
+[nod ams1]
+SITE
+
+t check-good 0 check site.conf
+t check-by-option 0 --site site.conf check
+t check-bad 78 check bad.conf
+t check-missing 78 check none.conf
+t check-folder 78 check .
+t reference 0 check --reference
+
+# ---- render
+
+t render-both-families 0 render kamailio --site site.conf --node fra1
+t render-one-family 0 --node ams1 render --site "$work/./site.conf" kamailio
+t render-plain 0 --site=small.conf --node=fra1 render kamailio
+t render-unknown-node 78 render kamailio --site site.conf --node fra2
+t render-bad-site 78 render kamailio --site bad.conf --node fra1
+mkdir 'quo"te'
+cp small.conf 'quo"te/site.conf'
+t render-odd-path 1 render kamailio --site 'quo"te/site.conf' --node fra1
+
+# ---- status, drain, resume
+
+me=(--site site.conf --node fra1 --state run/node.state)
+t status-no-file 0 status "${me[@]}"
+t drain 0 "${me[@]}" drain
+holds drained run/node.state 'sip-anycast-state 1
+self fra1 draining
+'
+t status-drained 0 status "${me[@]}"
+t resume 0 resume "${me[@]}"
+holds resumed run/node.state 'sip-anycast-state 1
+self fra1 up
+'
+[[ $(ls -A run) == node.state ]] || fail "run holds more: $(ls -A run)"
+
+# what an agent says of peers stays, its deadline does not
+printf '%s\n' 'sip-anycast-state 1' 'self fra1 degraded' 'node ams1 down 1' \
+	'node gone1 up 18446744073709551615' \
+	'until 18446744073709551615' >run/node.state
+t drain-with-peers 0 drain "${me[@]}"
+holds peers-kept run/node.state 'sip-anycast-state 1
+self fra1 draining
+node ams1 down 1
+node gone1 up 18446744073709551615
+'
+t status-of-another-node 0 status --site site.conf --state run/node.state \
+	--node ams1
+t drain-another-node 0 drain --site site.conf --state run/node.state \
+	--node ams1
+holds not-ones-own-peer run/node.state 'sip-anycast-state 1
+self ams1 draining
+node gone1 up 18446744073709551615
+'
+printf '%s\n' 'sip-anycast-state 1' 'self fra1 up' 'node ams1 up 1' \
+	'until 18446744073709551615' >run/node.state
+t status-good-for-a-while 0 status "${me[@]}"
+# of an agent that has gone silent nothing stays
+printf '%s\n' 'sip-anycast-state 1' 'self fra1 degraded' 'node ams1 down 1' \
+	'node gone1 up 18446744073709551615' 'until 2' >run/node.state
+t status-stale 0 status "${me[@]}"
+t drain-stale 0 drain "${me[@]}"
+holds stale-peers-gone run/node.state 'sip-anycast-state 1
+self fra1 draining
+'
+echo 'sip-anycast-state 9' >run/node.state
+t status-bad-file 1 status "${me[@]}"
+t drain-over-bad-file 0 drain "${me[@]}"
+t drain-unknown-node 78 drain --site site.conf --node fra9 --state never
+t drain-odd-node 78 drain --site site.conf --node 'a b' --state never
+t drain-bad-site 78 drain --site bad.conf --node fra1 --state never
+[[ ! -e never ]] || fail "a state was written for an unknown node"
+t drain-nowhere 1 drain --site site.conf --node fra1 --state secret/state
+t drain-deep 1 drain --site site.conf --node fra1 --state no/such/state
+
+# without --node, the host name is the node's
+host=$(hostname)
+host=${host%%.*}
+sed "s/ams1/${host,,}/" site.conf >host.conf
+if "$ctl" check host.conf >/dev/null 2>&1; then
+	"$ctl" drain --site host.conf --state host.state >/dev/null ||
+		fail "drain of the node named after the host"
+	grep -qx "self ${host,,} draining" host.state ||
+		fail "host.state: $(<host.state)"
+else
+	echo "skipped: the host name $host is no node name"
+fi
+
+# nowhere to print to
+if [[ -c /dev/full ]]; then
+	status=0
+	"$ctl" --help >/dev/full 2>full.err || status=$?
+	((status == 1)) || fail "--help to a full disk: exit status $status"
+	status=0
+	"$ctl" render kamailio --site site.conf --node fra1 >/dev/full \
+		2>full.err || status=$?
+	((status == 1)) || fail "render to a full disk: exit status $status"
+fi
+
+echo "$cases cases, $failures failures"
+((failures == 0))
