@@ -147,8 +147,11 @@ int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 	print_listens(site, &site->ip4, site->sip_port, site->sips_port);
 	print_listens(site, &site->ip6, site->sip_port, site->sips_port);
 
-	puts("\n# The node addresses: requests on them are served.");
+	puts("\n# The node addresses: requests on them are served.  A pure "
+	     "front leaves them\n# to another server.\n"
+	     "#!ifndef SERVICE_ADDRESS_ONLY");
 	print_listens(site, &node->ip4, node->sip_port, node->sips_port);
 	print_listens(site, &node->ip6, node->sip_port, node->sips_port);
+	puts("#!endif");
 	return CTL_OK;
 }
