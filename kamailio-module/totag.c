@@ -29,8 +29,8 @@ static size_t append(uint8_t *buf, size_t at, struct slice s,
 	return at + sizeof(digest);
 }
 
-uint64_t totag_digest(const struct secret_keys *keys, struct slice call_id,
-		      struct slice from_tag, uint32_t cseq)
+static uint64_t digest_of(const struct secret_keys *keys, struct slice call_id,
+			  struct slice from_tag, uint32_t cseq)
 {
 	uint8_t buf[HASHED_MAX];
 	size_t len;
@@ -41,19 +41,15 @@ uint64_t totag_digest(const struct secret_keys *keys, struct slice call_id,
 	return secret_siphash(keys->totag, buf, len);
 }
 
-void totag_format(char out[static TOTAG_LEN], uint64_t digest)
+void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
+		struct slice call_id, struct slice from_tag, uint32_t cseq)
 {
 	static const char hex[] = "0123456789abcdef";
+	uint64_t digest = digest_of(keys, call_id, from_tag, cseq);
 
 	memcpy(out, "a1-", PREFIX_LEN);
 	for (unsigned i = 0; i < 16; i++)
 		out[PREFIX_LEN + i] = hex[digest >> (60 - 4 * i) & 15];
-}
-
-void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
-		struct slice call_id, struct slice from_tag, uint32_t cseq)
-{
-	totag_format(out, totag_digest(keys, call_id, from_tag, cseq));
 }
 
 bool totag_is_ours(struct slice tag, const struct secret_keys *keys,
@@ -88,15 +84,18 @@ static void skip_quoted(struct cursor *c)
 static void skip_address(struct cursor *c)
 {
 	while (cursor_left(c)) {
-		cursor_until(c, "\"<;");
-		if (cursor_peek(c) == '"') {
+		switch (cursor_peek(c)) {
+		case '"':
 			skip_quoted(c);
-		} else if (cursor_peek(c) == '<') {
+			break;
+		case '<':
 			cursor_until(c, ">");
 			cursor_expect(c, slice_str(">"));
 			return;
-		} else {
+		case ';':
 			return;
+		default:
+			cursor_byte(c);
 		}
 	}
 }
