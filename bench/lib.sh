@@ -18,6 +18,13 @@ BASE_URL=http://node.bench.test:8080
 SKIP=4			# ctest: skipped
 
 declare -A GROUPS_STARTED=()	# name -> process group
+
+# What a comparison gathers, by variant; see summary and compare.
+variants=()
+declare -A rates=() cpu=()	# one number per round
+declare -A median=() cost=()	# of the rates; of the CPU time
+missed=''			# a target was
+export missed
 DIR=
 NET=
 
@@ -63,7 +70,7 @@ bench_cleanup() {
 
 # Call first: makes the folder and the addresses, takes the cores.
 bench_init() {
-	DIR=$(mktemp -d "${TMPDIR:-/tmp}/sip-anycast-bench.XXXXXX")
+	DIR=$(mktemp -d "${TMPDIR:-/tmp}/bench-anycast.XXXXXX")
 	trap bench_cleanup EXIT
 	trap 'exit 130' INT TERM
 	# pid_max is 4194304: three octets of address space, 127.64/10 excluded
@@ -232,6 +239,40 @@ median_min_max() {
 			m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
 			print m, v[1], v[NR]
 		}'
+}
+
+# summary TITLE: the table of a comparison; sets median and cost.
+summary() {
+	local variant m
+	printf '\n%s\n%-8s %9s %9s %9s   %s\n' "$1" '' median min max \
+		'CPU ns (min..max)'
+	for variant in "${variants[@]}"; do
+		# shellcheck disable=SC2086 # a list of numbers
+		read -ra m <<<"$(median_min_max ${rates[$variant]})"
+		median["$variant"]=${m[0]}
+		printf '%-8s %9.0f %9.0f %9.0f' "$variant" "${m[@]}"
+		# shellcheck disable=SC2086
+		read -ra m <<<"$(median_min_max ${cpu[$variant]})"
+		cost["$variant"]=${m[0]}
+		printf '   %.0f (%.0f..%.0f)\n' "${m[@]}"
+	done
+	say ''
+}
+
+# compare A B [TARGET]: by rate, and by what each costs the server.  Where
+# something else ran on our cores, or the load was the limit, rates say little;
+# so it is the CPU time that is held against the target.  Sets missed.
+compare() {
+	local by_rate by_cpu verdict=
+	[[ -n ${median[$1]:-} && -n ${median[$2]:-} ]] || return 0
+	by_rate=$(calc "${median[$1]} / ${median[$2]}")
+	by_cpu=$(calc "${cost[$2]} / ${cost[$1]}")
+	if [[ -n ${3:-} ]]; then
+		verdict="target >= $3: met"
+		at_least "$by_cpu" "$3" || verdict="target >= $3: missed" missed=1
+	fi
+	printf '%-16s %5s by CPU time, %5s by rate   %s\n' "$1 / $2" \
+		"$by_cpu" "$by_rate" "$verdict"
 }
 
 # kamailio_rpc NAME COMMAND...: through the control socket of that Kamailio.

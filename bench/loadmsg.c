@@ -441,14 +441,16 @@ enum loadmsg_verdict loadmsg_judge(const struct loadmsg_reply *reply,
 		return LOADMSG_WRONG_STATUS;
 	if (!reply->to_tag.len)
 		return LOADMSG_NO_TO_TAG;
-	if (!want->contact.len)
+	if (!want->any_contact && !want->contact.len)
 		return reply->contact_cnt ? LOADMSG_MANY_CONTACTS
 					  : LOADMSG_RIGHT;
 	if (!reply->contact_cnt)
 		return LOADMSG_NO_CONTACT;
 	if (reply->contact_cnt > 1)
 		return LOADMSG_MANY_CONTACTS;
-	if (!slice_equal(reply->contact, want->contact))
+	if (!reply->contact.len ||
+	    (!want->any_contact &&
+	     !slice_equal(reply->contact, want->contact)))
 		return LOADMSG_WRONG_CONTACT;
 
 	return LOADMSG_RIGHT;

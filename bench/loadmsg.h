@@ -60,6 +60,7 @@ struct loadmsg_reply {
 struct loadmsg_want {
 	unsigned status;	/* 0: any final status and any Contact */
 	struct slice contact;	/* user@host[:port]; empty: no Contact */
+	bool any_contact;	/* one, to any host */
 };
 
 enum loadmsg_verdict {

@@ -27,6 +27,8 @@ static const struct option_desc options[] = {
 	  "the right answer's status (302); 0: any final one" },
 	{ "contact", TEXT, AT(contact), 0, 0, "HOST[:PORT]",
 	  "host of its one Contact; without: it has none" },
+	{ "any-contact", FLAG, AT(any_contact), 0, 0, NULL,
+	  "one Contact, whatever its host" },
 	{ "echo", FLAG, AT(echo), 0, 0, NULL,
 	  "the right answer is the request itself, byte for byte" },
 	{ "method", TEXT, AT(method), 0, 0, "NAME", "method (INVITE)" },
@@ -54,8 +56,7 @@ static const struct option_desc options[] = {
 	{ "agents", NUMBER, AT(agents), 1, 1048576, "N",
 	  "spread over N User-Agents (1)" },
 	{ "prime", ENDPOINT, AT(prime), 0, 0, "ADDR:PORT",
-	  "first let each source and agent be redirected once and follow to\n"
-	  "                          this node address, as a client would" },
+	  "before, each source and agent is redirected and follows to here" },
 	{ "help", FLAG, AT(help), 0, 0, NULL, "print this" },
 };
 
@@ -165,9 +166,15 @@ static int check_together(struct loadopt *o, FILE *err)
 		fprintf(err, "--target is missing\n");
 		bad = EINVAL;
 	}
-	if (o->echo && (o->ack || o->contact || o->prime.sin_family)) {
-		fprintf(err, "--echo goes with neither --ack, --contact nor "
-			"--prime\n");
+	if (o->echo && (o->ack || o->contact || o->any_contact ||
+			o->prime.sin_family)) {
+		fprintf(err, "--echo goes with neither --ack, --contact, "
+			"--any-contact nor --prime\n");
+		bad = EINVAL;
+	}
+	if (o->contact && o->any_contact) {
+		fprintf(err, "--contact and --any-contact exclude each "
+			"other\n");
 		bad = EINVAL;
 	}
 	if (o->sources > 1 && !o->source.s_addr)
@@ -214,7 +221,7 @@ void loadopt_print_help(FILE *out)
 		"sipload - SIP requests in a closed loop, right answers counted\n"
 		"usage: sipload --target ADDR:PORT [option ...]\n");
 	for (size_t i = 0; i < OPTIONS; i++)
-		fprintf(out, "  --%-10s %-11s %s\n", options[i].name,
+		fprintf(out, "  --%-11s %-11s %s\n", options[i].name,
 			options[i].value ? options[i].value : "",
 			options[i].help);
 }

@@ -28,6 +28,7 @@ struct loadopt {
 	const char *user;
 	const char *domain;		/* NULL: the target's address */
 	const char *contact;		/* host[:port]; NULL: none expected */
+	bool any_contact;
 	bool echo;
 	bool ack;
 	bool no_body;

@@ -292,6 +292,7 @@ static struct phase load_phase(const struct load *l)
 		.want = {
 			.status = (unsigned)o->status,
 			.contact = slice_str(l->want_contact),
+			.any_contact = o->any_contact,
 		},
 		.key_cnt = o->sources * o->agents,
 	};

@@ -69,14 +69,25 @@ int slice_u32(uint32_t *out, struct slice s, uint32_t max)
 	return err;
 }
 
+static bool is_in(char byte, const char *set)
+{
+	while (*set && *set != byte)
+		set++;
+	return *set;	/* a NUL among the bytes is no member */
+}
+
 struct slice cursor_until(struct cursor *c, const char *stop)
 {
-	size_t stop_len = strlen(stop);
 	size_t left = cursor_left(c);
 	size_t n = 0;
 
-	/* memchr: a NUL among the bytes is no member of the set */
-	while (n < left && !memchr(stop, c->start[c->pos + n], stop_len))
+	if (stop[0] && !stop[1] && left) {
+		const char *from = c->start + c->pos;
+		const char *at = memchr(from, stop[0], left);
+
+		return cursor_take(c, at ? (size_t)(at - from) : left);
+	}
+	while (n < left && !is_in(c->start[c->pos + n], stop))
 		n++;
 	return cursor_take(c, n);
 }

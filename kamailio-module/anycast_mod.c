@@ -22,6 +22,7 @@
 #include "kamailio-module/anycast_pv.h"
 #include "kamailio-module/anycast_rpc.h"
 #include "kamailio-module/anycast_sip.h"
+#include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/reply.h"
 
@@ -264,6 +265,8 @@ static void poll_state(unsigned int ticks, void *param)
 
 static int child_init(int rank)
 {
+	if(rank == PROC_INIT)
+		anycast_socket_defaults();
 	if(rank != PROC_MAIN)
 		return 0;
 	return fork_basic_utimer(PROC_TIMER, "anycast state", 1, poll_state,

@@ -10,7 +10,7 @@
 
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_pin.h"
-#include "kamailio-module/anycast_site.h"
+#include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/totag.h"
 #include "kamailio-module/writer.h"
 
@@ -18,28 +18,6 @@ enum
 {
 	ROUTE_MAX = 384,
 };
-
-/* The node's own listen socket for this message's transport and family. */
-static struct socket_info *node_socket(
-		const struct sip_msg *msg, const struct site_node *node)
-{
-	const struct addr *addr =
-			msg->rcv.dst_ip.af == AF_INET6 ? &node->ip6 : &node->ip4;
-	int tls = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
-	int proto = msg->rcv.proto;
-	struct ip_addr ip = {0};
-
-	if(!addr_is_set(addr))
-		return NULL;
-	if(proto == PROTO_WS)
-		proto = PROTO_TCP;
-	else if(proto == PROTO_WSS)
-		proto = PROTO_TLS;
-	ip.af = addr->family == ADDR_IP6 ? AF_INET6 : AF_INET;
-	ip.len = addr->family == ADDR_IP6 ? 16 : 4;
-	memcpy(ip.u.addr, addr->bytes_be, ip.len);
-	return find_si(&ip, tls ? node->sips_port : node->sip_port, proto);
-}
 
 /* sip:198.51.100.11:5060;transport=tcp;lr */
 static size_t format_route(
@@ -64,15 +42,14 @@ static size_t format_route(
 	return writer_len(&w);
 }
 
-/* Put a header field in front of the request's first one. */
-static int insert_header(
-		struct sip_msg *msg, const char *name, struct slice route)
+int anycast_insert_header(
+		struct sip_msg *msg, const char *name, struct slice value)
 {
 	struct lump *anchor = anchor_lump(
 			msg, (int)(msg->headers->name.s - msg->buf), 0, HDR_OTHER_T);
-	size_t name_len = strlen(name);
-	size_t len = name_len + route.len + 2;
-	char *text = pkg_malloc(len);
+	size_t size = strlen(name) + value.len + 4;
+	char *text = pkg_malloc(size);
+	struct writer w = writer_of(text, size);
 
 	if(anchor == NULL || text == NULL) {
 		PKG_MEM_ERROR;
@@ -80,10 +57,12 @@ static int insert_header(
 			pkg_free(text);
 		return -1;
 	}
-	memcpy(text, name, name_len);
-	memcpy(text + name_len, route.text, route.len);
-	memcpy(text + len - 2, "\r\n", 2);
-	if(insert_new_lump_after(anchor, text, (int)len, HDR_OTHER_T) == NULL) {
+	writer_str(&w, name);
+	writer_str(&w, ": ");
+	writer_slice(&w, value);
+	writer_str(&w, "\r\n");
+	if(insert_new_lump_after(anchor, text, (int)w.len, HDR_OTHER_T)
+			== NULL) {
 		LM_ERR("cannot insert %s\n", name);
 		pkg_free(text);
 		return -1;
@@ -119,29 +98,26 @@ int anycast_pin(struct sip_msg *msg)
 {
 	const struct anycast_view *view = anycast_site_view();
 	const struct site_node *node;
-	struct socket_info *socket;
 	char text[ROUTE_MAX];
 	struct slice route;
 
 	if(view == NULL || parse_headers(msg, HDR_EOH_F, 0) < 0)
 		return -1;
 	node = nodes_at(view->nodes, nodes_self(view->nodes));
-	socket = node_socket(msg, node);
-	if(socket == NULL) {
+	if(anycast_socket_force(msg, view) < 0) {
 		LM_ERR("node %s has no %s socket of the family this request came "
 			   "with (check its listen lines)\n",
-				node->name, get_valid_proto_name(msg->rcv.proto));
+				node->name, get_valid_proto_name(anycast_next_proto(msg)));
 		return -1;
 	}
-	msg->force_send_socket = socket;
 	route = slice_of(text, format_route(text, msg, node));
 	if(!route.len)
 		return -1;
 	if(forms_dialog(msg))
-		return insert_header(msg, "Record-Route: ", route) < 0 ? -1 : 1;
+		return anycast_insert_header(msg, "Record-Route", route) < 0 ? -1 : 1;
 	if(msg->REQ_METHOD != METHOD_REGISTER)
 		return 1;
-	if(insert_header(msg, "Path: ", route) < 0
+	if(anycast_insert_header(msg, "Path", route) < 0
 			|| add_service_route(msg, route) < 0)
 		return -1;
 	return 1;

@@ -10,11 +10,21 @@
 #ifndef KAMAILIO_MODULE_ANYCAST_PIN_H
 #define KAMAILIO_MODULE_ANYCAST_PIN_H
 
+#include "common/cursor.h"
+
 struct sip_msg;
 
 /* 1 done (also for a method that needs nothing but the send socket), -1 the
- * node has no address or socket of this family and transport (logged).
+ * node has no address or socket of this family and transport (logged).  Call
+ * it once per request, when the next hop is known: the socket fits its
+ * transport.
  */
 int anycast_pin(struct sip_msg *msg);
+
+/* Put the header field `name: value` in front of the request's first one; the
+ * texts are copied.  0 or -1 (logged).
+ */
+int anycast_insert_header(
+		struct sip_msg *msg, const char *name, struct slice value);
 
 #endif

@@ -9,11 +9,6 @@
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_send.h"
 
-static struct slice field_of(const struct hdr_field *h)
-{
-	return slice_of(h->name.s, h->len > 0 ? (size_t)h->len : 0);
-}
-
 /* Where the first of the values in a Via field ends: at a comma that is not
  * in quotes, or at the end of the field without its line break.
  */
@@ -22,6 +17,8 @@ static size_t first_value_end(struct slice field)
 	size_t end = slice_trim(field).len;
 	bool quoted = false;
 
+	if(memchr(field.text, ',', end) == NULL)
+		return end;
 	for(size_t i = 0; i < end; i++) {
 		char c = field.text[i];
 
@@ -48,63 +45,29 @@ static bool needs_received(
 		   || !addr_equal(&sent_by, source);
 }
 
-static void fill_via1(struct reply_request *req, const struct sip_msg *msg)
+static struct reply_request request_of(
+		const struct sip_msg *msg, const struct siphead *head)
 {
 	const struct via_body *via = msg->via1;
-	const char *start = msg->h_via1->name.s;
+	const char *start = head->vias[0].text;
+	struct reply_request req = {
+			.bytes = (size_t)msg->len,
+			.head = head,
+			.via1_end = first_value_end(head->vias[0]),
+			.source = addr_of_ip((struct ip_addr *)&msg->rcv.src_ip),
+			.source_port = msg->rcv.src_port,
+	};
 
-	req->via1_end = first_value_end(req->vias[0]);
-	req->source = addr_of_ip(&msg->rcv.src_ip);
-	req->source_port = msg->rcv.src_port;
-	req->wants_received = needs_received(via, &req->source);
+	req.wants_received = needs_received(via, &req.source);
 	if(via->rport && via->rport->value.len <= 0)
-		req->rport_end =
+		req.rport_end =
 				(size_t)(via->rport->name.s + via->rport->name.len - start);
 	if(via->received) {
 		/* from the ';' before it */
-		req->received_at = (size_t)(via->received->start - 1 - start);
-		req->received_len = (size_t)via->received->size + 1;
+		req.received_at = (size_t)(via->received->start - 1 - start);
+		req.received_len = (size_t)via->received->size + 1;
 	}
-}
-
-/* 0, or -1 when there are too many Via fields to carry. */
-static int fill_request(struct reply_request *req, const struct sip_msg *msg)
-{
-	memset(req, 0, offsetof(struct reply_request, vias));
-	req->via_cnt = 0;
-	req->rport_end = req->received_at = req->received_len = 0;
-	req->bytes = msg->len;
-	for(const struct hdr_field *h = msg->headers; h; h = h->next) {
-		switch(h->type) {
-			case HDR_VIA_T:
-				if(req->via_cnt == REPLY_VIAS_MAX)
-					return -1;
-				req->vias[req->via_cnt++] = field_of(h);
-				break;
-			case HDR_FROM_T:
-				if(h == msg->from)
-					req->from = field_of(h);
-				break;
-			case HDR_TO_T:
-				if(h == msg->to)
-					req->to = field_of(h);
-				break;
-			case HDR_CALLID_T:
-				if(h == msg->callid)
-					req->call_id = field_of(h);
-				break;
-			case HDR_CSEQ_T:
-				if(h == msg->cseq)
-					req->cseq = field_of(h);
-				break;
-			default:
-				break;
-		}
-	}
-	if(!req->via_cnt)
-		return -1;
-	fill_via1(req, msg);
-	return 0;
+	return req;
 }
 
 /* RFC 3261 18.2.2, RFC 3581 4: to the source address, at the source port with
@@ -123,11 +86,11 @@ static void aim(struct dest_info *dst, const struct sip_msg *msg)
 		su_setport(&dst->to, msg->via1->port ? msg->via1->port : SIP_PORT);
 }
 
-enum anycast_sent anycast_send_reply(
-		struct sip_msg *msg, const struct anycast_reply *r)
+enum anycast_sent anycast_send_reply(struct sip_msg *msg,
+		const struct siphead *head, const struct anycast_reply *r)
 {
 	static char buf[BUF_SIZE];
-	static struct reply_request req;
+	struct reply_request req;
 	struct dest_info dst;
 	struct reply reply = {
 			.status = r->status,
@@ -143,8 +106,12 @@ enum anycast_sent anycast_send_reply(
 	};
 	size_t len;
 
-	if(fill_request(&req, msg))
+	/* the host's topmost Via must be ours too: offsets go from one to the
+	 * other */
+	if(head->too_many_vias || !head->via_cnt
+			|| head->vias[0].text != msg->h_via1->name.s)
 		return ANYCAST_UNANSWERABLE;
+	req = request_of(msg, head);
 	memcpy(reply.contacts, r->contacts,
 			r->contact_cnt * sizeof(r->contacts[0]));
 	len = reply_build(buf, sizeof(buf), &reply, &req);

@@ -33,11 +33,12 @@ enum anycast_sent
 {
 	ANYCAST_SENT,
 	ANYCAST_TOO_LARGE,	  /* would break the amplification bound */
-	ANYCAST_UNANSWERABLE, /* more Via fields than REPLY_VIAS_MAX */
+	ANYCAST_UNANSWERABLE, /* more Via fields than SIPHEAD_VIAS_MAX */
 	ANYCAST_SEND_FAILED,
 };
 
-enum anycast_sent anycast_send_reply(
-		struct sip_msg *msg, const struct anycast_reply *reply);
+/* head is the scanned head of this very message. */
+enum anycast_sent anycast_send_reply(struct sip_msg *msg,
+		const struct siphead *head, const struct anycast_reply *reply);
 
 #endif

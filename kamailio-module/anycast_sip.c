@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/dprint.h"
 #include "core/hash_func.h"
 #include "core/parser/msg_parser.h"
-#include "core/parser/parse_content.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_rr.h"
 #include "core/parser/parse_to.h"
@@ -16,6 +17,7 @@
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_send.h"
 #include "kamailio-module/anycast_sip.h"
+#include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/totag.h"
 
@@ -51,34 +53,27 @@ int anycast_on_service(
 	return nodes_is_service(view->nodes, &local);
 }
 
-/* What identifies a message in the tables; longer texts are cut, which at
- * worst makes two monsters share an entry.
- */
-static uint64_t hash_parts(const struct site *site, const struct addr *addr,
-		struct slice a, struct slice b)
-{
-	uint8_t buf[16 + 2 + 256 + 64];
-	size_t len = sizeof(addr->bytes_be);
-
-	if(a.len > 256)
-		a.len = 256;
-	if(b.len > 64)
-		b.len = 64;
-	memcpy(buf, addr->bytes_be, len);
-	buf[len++] = (uint8_t)a.len;
-	buf[len++] = (uint8_t)b.len;
-	if(a.len)
-		memcpy(buf + len, a.text, a.len);
-	len += a.len;
-	if(b.len)
-		memcpy(buf + len, b.text, b.len);
-	return secret_siphash(site->keys.table, buf, len + b.len);
-}
-
 uint64_t anycast_source_key(const struct site *site, const struct addr *addr,
 		struct slice user_agent)
 {
-	return hash_parts(site, addr, user_agent, (struct slice){0});
+	uint8_t buf[sizeof(addr->bytes_be) + 256];
+	size_t len = sizeof(addr->bytes_be);
+
+	memcpy(buf, addr->bytes_be, len);
+	if(user_agent.len > sizeof(buf) - len)
+		user_agent.len = sizeof(buf) - len;
+	if(user_agent.len)
+		memcpy(buf + len, user_agent.text, user_agent.len);
+	return secret_siphash(site->keys.table, buf, len + user_agent.len);
+}
+
+/* Not secret: what it is mixed with is. */
+static uint64_t source_hash(const struct addr *addr)
+{
+	uint64_t half[2];
+
+	memcpy(half, addr->bytes_be, sizeof(half));
+	return half[0] * 0x9e3779b97f4a7c15 ^ half[1] * 0xc2b2ae3d27d4eb4f;
 }
 
 static enum sip_method method_of(const struct sip_msg *msg)
@@ -150,9 +145,13 @@ static int tm_knows(struct sip_msg *msg)
 /* The first Route that does not name the service itself: phones with the
  * service as outbound proxy write it on every request.
  */
-static void find_route(struct redirect_req *req, const struct sip_msg *msg,
+static void find_route(struct redirect_req *req, struct sip_msg *msg,
 		const struct anycast_view *view)
 {
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->route == NULL) {
+		req->has_route = true; /* not ours, whatever it is */
+		return;
+	}
 	for(struct hdr_field *h = msg->route; h; h = next_sibling_hdr(h)) {
 		if(parse_rr(h) < 0) {
 			req->has_route = true; /* not ours, whatever it is */
@@ -175,19 +174,20 @@ static void find_route(struct redirect_req *req, const struct sip_msg *msg,
 }
 
 /* RFC 3261 18.3: over UDP a body shorter than it says is a broken message. */
-static bool body_is_cut(struct sip_msg *msg)
+static bool body_is_cut(const struct sip_msg *msg, const struct siphead *head)
 {
-	char *body = get_body(msg);
+	uint32_t says = 0;
 
-	if(msg->content_length == NULL || msg->rcv.proto != PROTO_UDP)
+	if(!head->has_content_length)
 		return false;
-	return body == NULL ? get_content_length(msg) > 0
-						: get_content_length(msg)
-								  > msg->buf + msg->len - body;
+	if(slice_u32(&says, head->content_length, UINT32_MAX))
+		return true;
+	return msg->rcv.proto == PROTO_UDP
+		   && says > (size_t)msg->len - head->body_at;
 }
 
-static enum sip_defect find_defect(
-		struct sip_msg *msg, struct redirect_req *req, uint32_t *cseq)
+static enum sip_defect find_defect(struct sip_msg *msg,
+		const struct siphead *head, struct redirect_req *req, uint32_t *cseq)
 {
 	const str *ruri = GET_RURI(msg);
 	struct cseq_body *cs = get_cseq(msg);
@@ -204,13 +204,15 @@ static enum sip_defect find_defect(
 		return DEFECT_CSEQ;
 	if(!slice_trim(slice_of_str(&msg->callid->body)).len)
 		return DEFECT_CALL_ID;
-	if(msg->maxforwards) {
-		req->has_max_forwards = true;
-		if(slice_u32(&req->max_forwards,
-				   slice_trim(slice_of_str(&msg->maxforwards->body)), 255))
-			return DEFECT_MAX_FORWARDS;
-	}
-	return body_is_cut(msg) ? DEFECT_CONTENT_LENGTH : DEFECT_NONE;
+	if(!head->from_value.len)
+		return DEFECT_FROM;
+	if(!head->to_value.len)
+		return DEFECT_TO;
+	req->has_max_forwards = head->has_max_forwards;
+	if(head->has_max_forwards
+			&& slice_u32(&req->max_forwards, head->max_forwards, 255))
+		return DEFECT_MAX_FORWARDS;
+	return body_is_cut(msg, head) ? DEFECT_CONTENT_LENGTH : DEFECT_NONE;
 }
 
 static bool via_has_maddr(const struct sip_msg *msg)
@@ -221,7 +223,8 @@ static bool via_has_maddr(const struct sip_msg *msg)
 	return false;
 }
 
-static bool is_probe(const struct sip_msg *msg, const struct site *site)
+static bool is_probe(const struct sip_msg *msg, const struct siphead *head,
+		const struct site *site)
 {
 	static const enum anycast_event events[PROBE_VERDICTS] = {
 			[PROBE_VALID] = EVENT_PROBE_VALID,
@@ -230,26 +233,21 @@ static bool is_probe(const struct sip_msg *msg, const struct site *site)
 			[PROBE_STALE] = EVENT_PROBE_STALE,
 			[PROBE_FORGED] = EVENT_PROBE_FORGED,
 	};
-	const struct slice name = slice_str(PROBE_HEADER);
+	enum probe_verdict verdict;
 
-	for(struct hdr_field *h = msg->headers; h; h = h->next) {
-		enum probe_verdict verdict;
-
-		if(h->type != HDR_OTHER_T || (size_t)h->name.len != name.len
-				|| !slice_case_equal(slice_of_str(&h->name), name))
-			continue;
-		verdict = probe_check(slice_trim(slice_of_str(&h->body)), &site->keys,
-				slice_str(anycast_site_node()),
-				slice_of_str(&msg->callid->body), clock_wall_s());
-		anycast_count(events[verdict]);
-		return verdict == PROBE_VALID;
-	}
-	return false;
+	if(!head->has_probe)
+		return false;
+	verdict = probe_check(head->probe, &site->keys,
+			slice_str(anycast_site_node()), slice_of_str(&msg->callid->body),
+			clock_wall_s());
+	anycast_count(events[verdict]);
+	return verdict == PROBE_VALID;
 }
 
 /* What a reply to this message would carry and the core's rules look at. */
 struct tags
 {
+	uint64_t digest; /* of the tag we would give */
 	struct slice call_id;
 	struct slice from;
 	struct slice to;
@@ -265,36 +263,52 @@ static bool tag_is_ours(const struct tags *tags, const struct site *site)
 						   tags->call_id, tags->from, tags->cseq));
 }
 
+/* What the first answer of a transaction is remembered by: its To-tag's keyed
+ * hash, which is made anyway, and the source.
+ */
+static uint64_t transaction_key(const struct tags *tags, uint64_t source_hash)
+{
+	uint64_t key = tags->digest ^ source_hash;
+
+	/* splitmix64's finisher: every bit of both reaches every bit */
+	key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9;
+	key = (key ^ key >> 27) * 0x94d049bb133111eb;
+	return key ^ key >> 31;
+}
+
 /* Everything the decision wants to know of a message on a service address. */
 static int read_facts(struct redirect_req *req, struct tags *tags,
-		struct sip_msg *msg, const struct anycast_view *view)
+		struct siphead *head, struct sip_msg *msg,
+		const struct anycast_view *view)
 {
 	struct addr source = addr_of_ip(&msg->rcv.src_ip);
 
-	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->callid == NULL
-			|| msg->cseq == NULL || msg->from == NULL || msg->to == NULL
-			|| get_cseq(msg) == NULL)
+	if(msg->callid == NULL || msg->cseq == NULL || get_cseq(msg) == NULL
+			|| !siphead_scan(head, slice_of(msg->buf, (size_t)msg->len)))
 		return -1;
-	*tags = (struct tags){.call_id = slice_of_str(&msg->callid->body)};
-	req->defect = find_defect(msg, req, &tags->cseq);
-	if(!totag_find(slice_of_str(&msg->from->body), &tags->from)
-			&& req->defect == DEFECT_NONE && msg->from->body.len == 0)
-		req->defect = DEFECT_FROM;
-	req->has_to_tag = totag_find(slice_of_str(&msg->to->body), &tags->to);
+	req->defect = find_defect(msg, head, req, &tags->cseq);
+	tags->call_id = slice_of_str(&msg->callid->body);
+	totag_find(head->from_value, &tags->from);
+	tags->digest = totag_digest(
+			&view->site->keys, tags->call_id, tags->from, tags->cseq);
+	req->has_to_tag = totag_find(head->to_value, &tags->to);
 	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
 	req->via_maddr = via_has_maddr(msg);
-	req->has_proxy_require = msg->proxy_require != NULL;
-	if(msg->user_agent)
-		req->user_agent = slice_of_str(&msg->user_agent->body);
-	find_route(req, msg, view);
-	req->is_probe = is_probe(msg, view->site);
+	req->has_proxy_require = head->has_proxy_require;
+	req->user_agent = head->user_agent;
+	if(head->has_route)
+		find_route(req, msg, view);
+	req->is_probe = is_probe(msg, head, view->site);
 	req->known_transaction = tm_knows(msg);
 	req->source_key =
 			anycast_source_key(view->site, &source, req->user_agent);
-	req->transaction_key = hash_parts(view->site, &source, tags->call_id,
-			slice_of_str(&get_cseq(msg)->number));
-	req->call_key = hash_parts(
-			view->site, &(struct addr){0}, tags->call_id, (struct slice){0});
+	req->transaction_key = transaction_key(tags, source_hash(&source));
+	/* asked for only when the choice is not simply this node */
+	if(_env.conf->fallback_contacts
+			|| nodes_pick(view->nodes, req->family, 0)
+					   != nodes_self(view->nodes))
+		req->call_key = secret_siphash(view->site->keys.table,
+				tags->call_id.text, tags->call_id.len);
 	return 0;
 }
 
@@ -346,9 +360,9 @@ static void fill_contacts(struct anycast_reply *r,
 }
 
 /* Answer with status; 1 when something was sent or deliberately not. */
-static int answer_with(struct sip_msg *msg, const struct redirect_req *req,
-		const struct tags *tags, struct redirect_answer *answer,
-		const struct anycast_view *view)
+static int answer_with(struct sip_msg *msg, const struct siphead *head,
+		const struct redirect_req *req, const struct tags *tags,
+		struct redirect_answer *answer, const struct anycast_view *view)
 {
 	static struct anycast_reply r;
 	char tag[TOTAG_LEN];
@@ -365,8 +379,7 @@ static int answer_with(struct sip_msg *msg, const struct redirect_req *req,
 					   : sip_status_text(answer->status);
 	r.server = _env.conf->server_header;
 	if(!req->has_to_tag) {
-		totag_make(tag, &view->site->keys, tags->call_id, tags->from,
-				tags->cseq);
+		totag_format(tag, tags->digest);
 		r.to_tag = slice_of(tag, sizeof(tag));
 	}
 	if(answer->action == REDIRECT_TO_NODE) {
@@ -384,9 +397,9 @@ static int answer_with(struct sip_msg *msg, const struct redirect_req *req,
 	if(answer->reason == REASON_OPTIONS)
 		r.allow = "INVITE, ACK, CANCEL, OPTIONS, BYE, REGISTER";
 	if(answer->reason == REASON_PROXY_REQUIRE)
-		r.unsupported = slice_of_str(&msg->proxy_require->body);
+		r.unsupported = head->proxy_require;
 
-	switch(anycast_send_reply(msg, &r)) {
+	switch(anycast_send_reply(msg, head, &r)) {
 		case ANYCAST_SENT:
 			break;
 		case ANYCAST_TOO_LARGE:
@@ -404,26 +417,64 @@ static int answer_with(struct sip_msg *msg, const struct redirect_req *req,
 	return 1;
 }
 
+/* The node as next hop, whatever the R-URI says and DNS makes of it. */
+static int aim_at_node(struct sip_msg *msg, const struct redirect_req *req,
+		const struct site_node *node)
+{
+	const struct addr *addr =
+			req->family == ADDR_IP6 ? &node->ip6 : &node->ip4;
+	char literal[ADDR_TEXT_MAX];
+	char uri[ADDR_TEXT_MAX + 32];
+	bool tls = req->transport == SIP_TLS || req->transport == SIP_WSS;
+	str text = {uri, 0};
+
+	if(!addr_is_set(addr))
+		return -1;
+	addr_format_host(literal, addr);
+	text.len = snprintf(uri, sizeof(uri), "sip:%s:%u;transport=%s", literal,
+			(unsigned)(tls ? node->sips_port : node->sip_port),
+			tls							? "tls"
+			: req->transport == SIP_UDP ? "udp"
+										: "tcp");
+	return set_dst_uri(msg, &text);
+}
+
+/* RFC 3261 16.6 step 3.  Counted down where it stands, as maxfwd does it: a
+ * number never gets longer.
+ */
+static int count_down(struct sip_msg *msg, const struct siphead *head,
+		const struct redirect_req *req)
+{
+	char *at = msg->buf + (head->max_forwards.text - msg->buf);
+	char digits[12];
+	int len;
+
+	if(!head->has_max_forwards)
+		return anycast_insert_header(msg, "Max-Forwards", slice_str("70"));
+	len = snprintf(digits, sizeof(digits), "%-*u",
+			(int)head->max_forwards.len, (unsigned)req->max_forwards - 1);
+	if(len != (int)head->max_forwards.len)
+		return -1;
+	memcpy(at, digits, (size_t)len);
+	return 0;
+}
+
 /* To the node that the request names, through tm, with our Via and
  * Record-Route on the node address, so that the answers come back to this
  * node whatever BGP does (the service address would not).
  */
-static int relay(struct sip_msg *msg)
+static int relay(struct sip_msg *msg, const struct siphead *head,
+		const struct redirect_req *req, const struct site_node *node)
 {
-	int ret;
-
 	if(_env.tm == NULL) {
-		anycast_count(EVENT_RELAY_FAILED);
 		LM_ERR("a request names another node, but tm is not loaded to relay "
 			   "it\n");
-		return -1;
-	}
-	if(anycast_pin(msg) < 0) {
 		anycast_count(EVENT_RELAY_FAILED);
 		return -1;
 	}
-	ret = _env.tm->t_relay(msg, NULL, NULL);
-	if(ret < 0)
+	if(count_down(msg, head, req) < 0 || aim_at_node(msg, req, node) < 0
+			|| anycast_pin(msg) < 0
+			|| _env.tm->t_relay(msg, NULL, NULL) < 0)
 		anycast_count(EVENT_RELAY_FAILED);
 	return 1;
 }
@@ -435,6 +486,7 @@ int anycast_sip_redirect(struct sip_msg *msg)
 	struct redirect_answer answer;
 	struct redirect_env env;
 	struct tags tags = {0};
+	static struct siphead head;
 	int err, ret = 1;
 
 	if(view == NULL || msg->first_line.type != SIP_REQUEST)
@@ -442,7 +494,7 @@ int anycast_sip_redirect(struct sip_msg *msg)
 	req.transport = transport_of(msg);
 	req.family = addr_of_ip(&msg->rcv.dst_ip).family;
 	req.on_service = anycast_on_service(msg, view);
-	err = req.on_service ? read_facts(&req, &tags, msg, view)
+	err = req.on_service ? read_facts(&req, &tags, &head, msg, view)
 						 : read_node_facts(&req, msg, view);
 	if(err < 0)
 		return -1; /* the script's sanity checks know what to say */
@@ -460,12 +512,14 @@ int anycast_sip_redirect(struct sip_msg *msg)
 		case REDIRECT_TO_NODE:
 		case REDIRECT_ANSWER:
 		case REDIRECT_REFUSE:
-			ret = answer_with(msg, &req, &tags, &answer, view);
+			ret = answer_with(msg, &head, &req, &tags, &answer, view);
 			break;
 		case REDIRECT_RELAY:
-			ret = relay(msg);
+			ret = relay(msg, &head, &req, nodes_at(view->nodes, answer.node));
 			break;
 		case REDIRECT_SERVE:
+			if(req.on_service && msg->force_send_socket == NULL)
+				anycast_socket_force(msg, view);
 			ret = -1;
 			break;
 		default:

@@ -22,6 +22,11 @@ struct parse {
 	int err;
 };
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 static void complain(struct parse *p, const char *what, struct slice value,
 		     const char *allowed)
 {
@@ -98,6 +103,8 @@ static void parse_line(struct parse *p, struct slice line)
 		p->err = ENOMEM;
 		return;
 	}
+	for (char *at = client.pattern; *at; at++)
+		*at = lower(*at);
 	p->out->v[p->out->cnt++] = client;
 }
 
@@ -172,9 +179,7 @@ static bool matches(const char *pattern, struct slice text)
 		if (*pattern == '*') {
 			star = pattern++;
 			star_at = at;
-		} else if (*pattern &&
-			   tolower((unsigned char)*pattern) ==
-				   tolower((unsigned char)text.text[at])) {
+		} else if (*pattern && *pattern == lower(text.text[at])) {
 			pattern++;
 			at++;
 		} else if (star) {

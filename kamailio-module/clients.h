@@ -26,7 +26,7 @@ enum client_habit {
 };
 
 struct client {
-	char *pattern;
+	char *pattern;		/* lower case */
 	enum client_habit invite;
 	enum client_habit registration;
 };

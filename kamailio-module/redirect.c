@@ -145,9 +145,12 @@ static bool rule_loop(const struct rule_ctx *ctx)
 
 	if (kind == HOST_SELF)
 		return serve(ctx, REASON_LOOP_SELF);
-	if (kind == HOST_NODE)
-		return settle(ctx, REDIRECT_RELAY, REASON_LOOP_OTHER, 0, node);
-	return false;
+	if (kind != HOST_NODE)
+		return false;
+	/* a relay is a proxy: RFC 3261 16.3 step 3 */
+	if (req->has_max_forwards && !req->max_forwards)
+		return refuse(ctx, REASON_MAX_FORWARDS, 483);
+	return settle(ctx, REDIRECT_RELAY, REASON_LOOP_OTHER, 0, node);
 }
 
 /* 4: what is for somebody else is not redirected here, or bob@other.example

@@ -26,25 +26,51 @@ static void put_status(struct writer *w, const struct reply *r, enum shed shed)
 	writer_str(w, "\r\n");
 }
 
+/* Copy text in which only folding may break the line. */
+static void put_text(struct writer *w, struct slice text)
+{
+	while (text.len) {
+		const char *cr = memchr(text.text, '\r', text.len);
+		size_t n = cr ? (size_t)(cr - text.text) : text.len;
+
+		writer_put(w, text.text, n);
+		text = slice_of(text.text + n, text.len - n);
+		if (!text.len)
+			return;
+		if (text.len > 1 && text.text[1] == '\n')
+			writer_put(w, text.text, 1);
+		else
+			writer_str(w, " ");
+		text = slice_of(text.text + 1, text.len - 1);
+	}
+}
+
+static void put_field(struct writer *w, struct slice field)
+{
+	put_text(w, slice_trim(field));
+	writer_str(w, "\r\n");
+}
+
 /* Copy part of the topmost Via field, leaving out an old received parameter. */
 static void put_via_part(struct writer *w, const struct reply_request *req,
 			 size_t from, size_t to)
 {
-	const char *text = req->vias[0].text;
+	const char *text = req->head->vias[0].text;
 	size_t cut = req->received_at;
 	size_t cut_end = cut + req->received_len;
 
 	if (!req->received_len || cut < from || cut >= to) {
-		writer_put(w, text + from, to - from);
+		put_text(w, slice_of(text + from, to - from));
 		return;
 	}
-	writer_put(w, text + from, cut - from);
+	put_text(w, slice_of(text + from, cut - from));
 	if (cut_end < to)
-		writer_put(w, text + cut_end, to - cut_end);
+		put_text(w, slice_of(text + cut_end, to - cut_end));
 }
 
 static void put_via1(struct writer *w, const struct reply_request *req)
 {
+	size_t end = slice_trim(req->head->vias[0]).len;
 	char source[ADDR_TEXT_MAX];
 	size_t at = 0;
 
@@ -60,21 +86,18 @@ static void put_via1(struct writer *w, const struct reply_request *req)
 		writer_str(w, ";received=");
 		writer_str(w, source);
 	}
-	put_via_part(w, req, req->via1_end, req->vias[0].len);
+	put_via_part(w, req, req->via1_end, end);
+	writer_str(w, "\r\n");
 }
 
 /* The To field with a tag behind its value. */
 static void put_to(struct writer *w, struct slice to, struct slice tag)
 {
-	struct slice value = slice_trim(to);
-
-	if (!tag.len) {
-		writer_slice(w, to);
-		return;
+	put_text(w, slice_trim(to));
+	if (tag.len) {
+		writer_str(w, ";tag=");
+		writer_slice(w, tag);
 	}
-	writer_slice(w, value);
-	writer_str(w, ";tag=");
-	writer_slice(w, tag);
 	writer_str(w, "\r\n");
 }
 
@@ -112,7 +135,7 @@ static void put_hints(struct writer *w, const struct reply *r)
 	}
 	if (r->unsupported.len) {
 		writer_str(w, "Unsupported: ");
-		writer_slice(w, slice_trim(r->unsupported));
+		put_text(w, slice_trim(r->unsupported));
 		writer_str(w, "\r\n");
 	}
 }
@@ -133,12 +156,12 @@ static size_t build(char *out, size_t size, const struct reply *r,
 
 	put_status(&w, r, shed);
 	put_via1(&w, req);
-	for (size_t i = 1; i < req->via_cnt; i++)
-		writer_slice(&w, req->vias[i]);
-	writer_slice(&w, req->from);
-	put_to(&w, req->to, r->to_tag);
-	writer_slice(&w, req->call_id);
-	writer_slice(&w, req->cseq);
+	for (size_t i = 1; i < req->head->via_cnt; i++)
+		put_field(&w, req->head->vias[i]);
+	put_field(&w, req->head->from);
+	put_to(&w, req->head->to, r->to_tag);
+	put_field(&w, req->head->call_id);
+	put_field(&w, req->head->cseq);
 	put_contacts(&w, r, shed);
 	if (shed < SHED_HINTS)
 		put_hints(&w, r);
@@ -159,7 +182,8 @@ size_t reply_build(char *out, size_t size, const struct reply *reply,
 	size_t bound = req->bytes + req->bytes / 2;
 	size_t len;
 
-	if (!req->via_cnt || req->via1_end > req->vias[0].len)
+	if (!req->head->via_cnt || req->head->too_many_vias ||
+	    req->via1_end > slice_trim(req->head->vias[0]).len)
 		return 0;
 	if (!reply->datagram)
 		return build(out, size, reply, req, SHED_NOTHING);

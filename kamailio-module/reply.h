@@ -3,8 +3,9 @@
  *
  * RFC 3261 8.2.6: status line, Via fields in order, From, To (with our tag
  * unless it has one), Call-ID and CSeq as they came; then what this reply
- * adds.  Raw header fields are copied whole, so folding and compact forms
- * survive.
+ * adds.  Header fields are copied whole, so folding and compact forms
+ * survive; a bare CR in one becomes a space, it could end the line for
+ * somebody.
  *
  * Over UDP a reply is never more than 1.5 times its request (bytes of UDP
  * payload): otherwise anybody could use us to hit a forged source harder than
@@ -22,18 +23,17 @@
 
 #include "common/addr.h"
 #include "common/cursor.h"
+#include "kamailio-module/siphead.h"
 
 enum {
-	REPLY_VIAS_MAX = 70,	/* more hops than Max-Forwards allows */
 	REPLY_CONTACTS_MAX = 4,
 	REPLY_CONTACT_LEN_MAX = 2048,
 };
 
-/* The parts of the request that come back; all slices borrowed. */
+/* The parts of the request that come back; all borrowed. */
 struct reply_request {
 	size_t bytes;			/* size of the whole request */
-	struct slice vias[REPLY_VIAS_MAX];	/* raw fields with their CRLF */
-	size_t via_cnt;
+	const struct siphead *head;	/* its Via, From, To, Call-ID, CSeq */
 	/* The topmost Via value, inside vias[0] (offsets from its start): */
 	size_t via1_end;		/* where its last parameter ends */
 	size_t rport_end;		/* behind "rport", 0: has none to fill */
@@ -42,10 +42,6 @@ struct reply_request {
 	bool wants_received;		/* RFC 3261 18.2.1, RFC 3581 */
 	struct addr source;
 	uint16_t source_port;
-	struct slice from;		/* raw fields with their CRLF */
-	struct slice to;
-	struct slice call_id;
-	struct slice cseq;
 };
 
 struct reply {

@@ -29,8 +29,8 @@ static size_t append(uint8_t *buf, size_t at, struct slice s,
 	return at + sizeof(digest);
 }
 
-static uint64_t digest_of(const struct secret_keys *keys, struct slice call_id,
-			  struct slice from_tag, uint32_t cseq)
+uint64_t totag_digest(const struct secret_keys *keys, struct slice call_id,
+		      struct slice from_tag, uint32_t cseq)
 {
 	uint8_t buf[HASHED_MAX];
 	size_t len;
@@ -41,15 +41,19 @@ static uint64_t digest_of(const struct secret_keys *keys, struct slice call_id,
 	return secret_siphash(keys->totag, buf, len);
 }
 
-void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
-		struct slice call_id, struct slice from_tag, uint32_t cseq)
+void totag_format(char out[static TOTAG_LEN], uint64_t digest)
 {
 	static const char hex[] = "0123456789abcdef";
-	uint64_t digest = digest_of(keys, call_id, from_tag, cseq);
 
 	memcpy(out, "a1-", PREFIX_LEN);
 	for (unsigned i = 0; i < 16; i++)
 		out[PREFIX_LEN + i] = hex[digest >> (60 - 4 * i) & 15];
+}
+
+void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
+		struct slice call_id, struct slice from_tag, uint32_t cseq)
+{
+	totag_format(out, totag_digest(keys, call_id, from_tag, cseq));
 }
 
 bool totag_is_ours(struct slice tag, const struct secret_keys *keys,
@@ -84,18 +88,15 @@ static void skip_quoted(struct cursor *c)
 static void skip_address(struct cursor *c)
 {
 	while (cursor_left(c)) {
-		switch (cursor_peek(c)) {
-		case '"':
+		cursor_until(c, "\"<;");
+		if (cursor_peek(c) == '"') {
 			skip_quoted(c);
-			break;
-		case '<':
+		} else if (cursor_peek(c) == '<') {
 			cursor_until(c, ">");
 			cursor_expect(c, slice_str(">"));
 			return;
-		case ';':
+		} else {
 			return;
-		default:
-			cursor_byte(c);
 		}
 	}
 }

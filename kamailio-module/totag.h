@@ -19,6 +19,11 @@ enum {
 	TOTAG_LEN = 19,		/* no NUL */
 };
 
+/* The 64 bits of the tag, for who has another use of them as well. */
+uint64_t totag_digest(const struct secret_keys *keys, struct slice call_id,
+		      struct slice from_tag, uint32_t cseq);
+void totag_format(char out[static TOTAG_LEN], uint64_t digest);
+
 void totag_make(char out[static TOTAG_LEN], const struct secret_keys *keys,
 		struct slice call_id, struct slice from_tag, uint32_t cseq);
 

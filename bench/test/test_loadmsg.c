@@ -262,6 +262,7 @@ static void other_wants_are_judged_too(void **state)
 	struct loadmsg_shape shape = make_shape("INVITE", true);
 	struct loadmsg_want final = { .status = 0 };
 	struct loadmsg_want plain = { .status = 302 };
+	struct loadmsg_want any = { .status = 302, .any_contact = true };
 	struct loadmsg_reply reply;
 
 	(void)state;
@@ -279,6 +280,17 @@ static void other_wants_are_judged_too(void **state)
 				      VIA FROM TO CALL_ID CSEQ CONTACT END)), 0);
 	assert_int_equal(loadmsg_judge(&reply, &shape, &plain, 0x2a),
 			 LOADMSG_MANY_CONTACTS);
+	assert_int_equal(loadmsg_judge(&reply, &shape, &any, 0x2a),
+			 LOADMSG_RIGHT);
+	assert_int_equal(loadmsg_read(&reply, slice_str(MOVED
+				      VIA FROM TO CALL_ID CSEQ END)), 0);
+	assert_int_equal(loadmsg_judge(&reply, &shape, &any, 0x2a),
+			 LOADMSG_NO_CONTACT);
+	assert_int_equal(loadmsg_read(&reply, slice_str(MOVED
+				      VIA FROM TO CALL_ID CSEQ
+				      "Contact: <tel:1>\r\n" END)), 0);
+	assert_int_equal(loadmsg_judge(&reply, &shape, &any, 0x2a),
+			 LOADMSG_WRONG_CONTACT);
 }
 
 static void what_is_no_sip_message_is_malformed(void **state)

@@ -110,6 +110,8 @@ static void nonsense_is_refused_by_name(void **state)
 		{ "--user", { "--user", "a b" } },
 		{ "--user", { "--user", "" } },
 		{ "--domain", { "--domain", "a>b" } },
+		{ "exclude", { "--target", "1.2.3.4:5", "--contact", "a",
+			       "--any-contact" } },
 		{ "--echo", { "--target", "1.2.3.4:5", "--echo", "--ack" } },
 	};
 

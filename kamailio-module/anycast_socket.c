@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/globals.h"
+#include "core/parser/parse_uri.h"
+#include "core/socket_info.h"
+
+#include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_socket.h"
+
+struct socket_info *anycast_node_socket(
+		const struct anycast_view *view, int af, int proto)
+{
+	const struct site_node *node =
+			nodes_at(view->nodes, nodes_self(view->nodes));
+	const struct addr *addr = af == AF_INET6 ? &node->ip6 : &node->ip4;
+	struct ip_addr ip = {0};
+
+	if(!addr_is_set(addr))
+		return NULL;
+	ip.af = af;
+	ip.len = af == AF_INET6 ? 16 : 4;
+	memcpy(ip.u.addr, addr->bytes_be, ip.len);
+	return find_si(&ip, proto == PROTO_TLS ? node->sips_port : node->sip_port,
+			(unsigned short)proto);
+}
+
+static void replace(struct socket_info **slot, const struct anycast_view *view,
+		int af, int proto)
+{
+	struct socket_info *own = anycast_node_socket(view, af, proto);
+	struct addr now;
+
+	if(*slot == NULL || own == NULL)
+		return;
+	now = addr_of_ip(&(*slot)->address);
+	if(nodes_is_service(view->nodes, &now))
+		*slot = own;
+}
+
+void anycast_socket_defaults(void)
+{
+	const struct anycast_view *view = anycast_site_view();
+
+	if(view == NULL)
+		return;
+	replace(&sendipv4, view, AF_INET, PROTO_UDP);
+	replace(&sendipv6, view, AF_INET6, PROTO_UDP);
+	replace(&sendipv4_tcp, view, AF_INET, PROTO_TCP);
+	replace(&sendipv6_tcp, view, AF_INET6, PROTO_TCP);
+	replace(&sendipv4_tls, view, AF_INET, PROTO_TLS);
+	replace(&sendipv6_tls, view, AF_INET6, PROTO_TLS);
+}
+
+int anycast_next_proto(struct sip_msg *msg)
+{
+	const str *uri = msg->dst_uri.len > 0 ? &msg->dst_uri : GET_RURI(msg);
+	struct sip_uri parsed;
+
+	if(parse_uri(uri->s, uri->len, &parsed) < 0)
+		return PROTO_UDP;
+	if(parsed.type == SIPS_URI_T || parsed.proto == PROTO_TLS)
+		return PROTO_TLS;
+	return parsed.proto == PROTO_TCP ? PROTO_TCP : PROTO_UDP;
+}
+
+int anycast_socket_force(
+		struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct socket_info *own = anycast_node_socket(
+			view, msg->rcv.dst_ip.af, anycast_next_proto(msg));
+
+	if(own == NULL)
+		return -1;
+	msg->force_send_socket = own;
+	return 0;
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck source=/dev/null
+source "${BASH_SOURCE%/*}/../../lib.sh"
+
+node_start fra1 ams1
+sipp_uas uas uas.xml
+sipp_run uac call.xml "$CLIENT4:5070" "$SERVICE4:5060" -key host "${NODE4[ams1]}"
+sipp_wait uas
+expect_sipp_got uas 'X-Served: ams1 serve not-service-address' \
+	'Via: SIP/2.0/UDP 198\.51\.100\.12[:;].*' \
+	'Via: SIP/2.0/UDP 198\.51\.100\.11[:;].*'
+expect_sipp_never uas 'Via: .*192\.0\.2\.53.*'
+expect_sipp_never uac 'SIP/2.0 30.*'
+expect_equal "redirects" 0 "$(statistic fra1 action_redirect)"
+ok "fra1 relayed it to ams1 from its node address"

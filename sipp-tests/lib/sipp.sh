@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# sipp.sh - SIPp scenarios, in the foreground and in the background
+#
+# A scenario is looked for in the case's folder, then in scenarios/.  Its
+# files are in $W/sipp: NAME.msg (message trace), NAME.err, NAME.out.
+
+declare -A SIPP_PID=()
+
+# sipp_start NAME SCENARIO LOCAL:PORT [REMOTE:PORT | -] [OPTION...]
+# One call (-m 1) within 30 s unless the options say otherwise.
+sipp_start() {
+	local name=$1 scenario=$CASE_DIR/$2 local=$3 remote=${4:--}
+	shift 3
+	(($# == 0)) || shift
+	[[ -e $scenario ]] || scenario=$TESTS/scenarios/${scenario##*/}
+	mkdir -p "$W/sipp"
+	[[ $remote != - ]] || remote=
+	# SIPp takes the first of two equal keys: the case's come first.
+	set -- "$@" -key domain "$DOMAIN" -key host "$DOMAIN" \
+		-key ua "$CASE-$name"
+	(
+		cd "$W/sipp" || exit
+		exec sipp ${remote:+"$remote"} -sf "$scenario" \
+			-i "$(tr -d '[]' <<<"${local%:*}")" -p "${local##*:}" \
+			-m 1 -timeout 30 -timeout_error -recv_timeout 15000 \
+			-nostdin -s bob \
+			-trace_msg -message_file "$W/sipp/$name.msg" \
+			-trace_err -error_file "$W/sipp/$name.err" "$@" \
+			>"$W/sipp/$name.out" 2>&1 </dev/null
+	) &
+	SIPP_PID[$name]=$!
+}
+
+# sipp_uas NAME SCENARIO [OPTION...]: on the UAS address, ready on return
+sipp_uas() {
+	local name=$1 scenario=$2
+	shift 2
+	sipp_start "$name" "$scenario" "$UAS4:$UAS_PORT" - "$@"
+	until_ok 10 sipp_listens "$name" "$UAS4:$UAS_PORT"
+}
+
+sipp_listens() {
+	kill -0 "${SIPP_PID[$1]}" 2>/dev/null || fail "sipp $1 has ended"
+	ss -Hlun "src = $2" | grep -q .
+}
+
+# sipp_wait NAME: the scenario must have succeeded
+sipp_wait() {
+	local rc=0
+	wait "${SIPP_PID[$1]}" || rc=$?
+	unset "SIPP_PID[$1]"
+	((rc == 0)) || fail "sipp $1 ended with code $rc"
+}
+
+sipp_run() {
+	sipp_start "$@"
+	sipp_wait "$1"
+}
+
+# A scenario still running when the case is over: it waits for nothing more.
+sipp_stop_all() {
+	local name
+	for name in "${!SIPP_PID[@]}"; do
+		kill -KILL "${SIPP_PID[$name]}" 2>/dev/null || :
+		wait "${SIPP_PID[$name]}" 2>/dev/null || :
+	done
+	SIPP_PID=()
+}
+
+sipp_show_errors() {
+	local file
+	for file in "$W"/sipp/*.err; do
+		[[ ! -s $file ]] || {
+			echo "--- $file"
+			head -n 30 "$file"
+		}
+	done
+}
+
+# The lines that NAME received, compact line ends.
+sipp_received() {
+	awk '/^-----------/ { on = 0 }
+		/ message received \[[0-9]+\] bytes/ { on = 1; next }
+		on { sub(/\r$/, ""); print }' "$W/sipp/$1.msg"
+}
+
+# expect_sipp_got NAME REGEX...: a whole line of what it received matches
+expect_sipp_got() {
+	local name=$1 regex
+	shift
+	for regex; do
+		sipp_received "$name" | grep -Pqx -- "$regex" ||
+			fail "sipp $name received no line like: $regex"
+	done
+}
+
+expect_sipp_never() {
+	local name=$1 regex
+	shift
+	for regex; do
+		! sipp_received "$name" | grep -Px -- "$regex" >&2 ||
+			fail "sipp $name must not receive: $regex"
+	done
+}
