@@ -45,6 +45,8 @@ static void text_is_parsed_and_printed(void **state)
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 		{ "0000:0000:0000:0000:0000:0000:0000:00000000", NULL },
+		/* as long as a buffer for any address, with its NUL */
+		{ "0000:0000:0000:0000:0000:0000:255.255.255.2555", NULL },
 		{ "sip.example.net", NULL },
 	};
 

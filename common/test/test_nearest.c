@@ -19,6 +19,7 @@ static void the_word_that_was_meant_is_found(void **state)
 		{ "Address", "address" },
 		{ "sip_port", "sip-port" },
 		{ "sips_port", "sips-port" },
+		{ "sipx-port", "sip-port" },	/* the first of equals */
 		{ "sport", "sip-port" },
 		{ "tsl", "tls" },
 		{ "ttl", NULL },

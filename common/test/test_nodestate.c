@@ -160,6 +160,32 @@ static void what_is_written_is_read_back(void **state)
 	assert_int_equal(scratch_files(0), 1);
 }
 
+/* PATH.tmp.PID: where the writer writes before it renames. */
+static const char *tmp_of(const char *path)
+{
+	static char tmp[PATH_MAX + 32];
+
+	snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", path, (long)getpid());
+	return tmp;
+}
+
+static void what_a_crash_left_behind_does_not_show(void **state)
+{
+	struct nodestate s = { .self = "fra1", .state = NODE_UP };
+	const char *path = scratch_path("crash");
+	FILE *left = fopen(tmp_of(path), "w");
+	struct nodestate got;
+
+	(void)state;
+	assert_non_null(left);
+	fprintf(left, "%0200d", 0);
+	fclose(left);
+	assert_int_equal(nodestate_write(&s, path), 0);
+	assert_int_equal(nodestate_read(&got, path), 0);
+	assert_string_equal(in_short(&got), "fra1=up");
+	assert_int_equal(access(tmp_of(path), F_OK), -1);
+}
+
 static void what_could_not_be_read_back_is_not_written(void **state)
 {
 	struct nodestate_peer bad_peer = { "Ams1", NODE_UP, 1 };
@@ -194,6 +220,7 @@ static void failures_are_told_apart(void **state)
 	s = (struct nodestate){ .self = "fra1", .state = NODE_UP };
 	assert_int_equal(nodestate_write(&s, scratch_path("no/such")), ENOENT);
 	assert_int_equal(nodestate_write(&s, scratch_dir), EISDIR);
+	assert_int_equal(access(tmp_of(scratch_dir), F_OK), -1);
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	assert_int_equal(nodestate_write(&s, long_path), ENAMETOOLONG);
 }
@@ -225,6 +252,23 @@ static void a_site_full_of_nodes_fits(void **state)
 	assert_int_equal(nodestate_write(&s, path), EINVAL);
 }
 
+static void one_node_more_than_a_site_has_is_refused(void **state)
+{
+	static char text[SITE_NODES_MAX * 16 + 64];
+	struct nodestate got;
+	unsigned line;
+	size_t len;
+
+	(void)state;
+	len = (size_t)snprintf(text, sizeof(text), HEAD "self fra1 up\n");
+	for (unsigned i = 0; i <= SITE_NODES_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"node n%u up 1\n", i);
+	assert_int_equal(nodestate_parse(&got, &line, slice_of(text, len)),
+			 EBADMSG);
+	assert_int_equal(line, 3 + SITE_NODES_MAX);
+}
+
 static void every_state_has_a_word_of_its_own(void **state)
 {
 	enum node_state got;
@@ -249,9 +293,11 @@ int main(void)
 		cmocka_unit_test(bad_text_names_its_line),
 		cmocka_unit_test(a_nul_is_no_text),
 		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(what_a_crash_left_behind_does_not_show),
 		cmocka_unit_test(what_could_not_be_read_back_is_not_written),
 		cmocka_unit_test(failures_are_told_apart),
 		cmocka_unit_test(a_site_full_of_nodes_fits),
+		cmocka_unit_test(one_node_more_than_a_site_has_is_refused),
 		cmocka_unit_test(every_state_has_a_word_of_its_own),
 	};
 
