@@ -6,6 +6,7 @@
 #include "core/dprint.h"
 #include "core/events.h"
 #include "core/forward.h"
+#include "core/nonsip_hooks.h"
 #include "core/parser/msg_parser.h"
 #include "core/tcp_conn.h"
 
@@ -31,11 +32,13 @@ static struct slice choose_base(
 		const struct receive_info *rcv, const struct anycast_view *view)
 {
 	struct addr source = addr_of_ip((struct ip_addr *)&rcv->src_ip);
-	uint64_t key =
-			anycast_source_key(view->site, &source, (struct slice){0});
-	uint32_t node = nodes_pick(
-			view->nodes, addr_of_ip(&rcv->dst_ip).family, key);
+	enum addr_family family = addr_of_ip(&rcv->dst_ip).family;
+	uint32_t node = nodes_pick(view->nodes, family, 0);
 
+	if(node != nodes_self(view->nodes))
+		node = nodes_pick(view->nodes, family,
+				anycast_source_key(
+						view->site, &source, (struct slice){0}));
 	if(node == NODES_NONE)
 		return (struct slice){0};
 	return slice_str(nodes_at(view->nodes, node)->http);
@@ -142,11 +145,30 @@ static int on_tcp_closed(sr_event_param_t *evp)
 	return 0;
 }
 
-void anycast_http_init(const struct anycast_conf *conf)
+/* Without xhttp: the message as it came, no faked Via, no second parsing. */
+static int on_nonsip(struct sip_msg *msg)
 {
+	if(!IS_HTTP(msg))
+		return NONSIP_MSG_PASS;
+	return anycast_http_answer(msg) > 0 ? NONSIP_MSG_DROP : NONSIP_MSG_ERROR;
+}
+
+int anycast_http_init(const struct anycast_conf *conf, int direct)
+{
+	struct nonsip_hook hook = {
+			.name = "anycast",
+			.on_nonsip_req = on_nonsip,
+	};
+
 	_conf = conf;
 	if(sr_event_register_cb(SREV_TCP_CLOSED, on_tcp_closed) < 0)
 		LM_INFO("another module watches closing TCP connections: HTTP "
 				"requests larger than tcp_rd_buf_size are closed without "
 				"413\n");
+	if(direct && register_nonsip_msg_hook(&hook) < 0) {
+		LM_ERR("modparam http: `direct' needs the host's only hook for HTTP, "
+			   "which another module has (is xhttp loaded?)\n");
+		return -1;
+	}
+	return 0;
 }

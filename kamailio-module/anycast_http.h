@@ -15,8 +15,11 @@
 struct anycast_conf;
 struct sip_msg;
 
-/* In mod_init. */
-void anycast_http_init(const struct anycast_conf *conf);
+/* In mod_init.  direct: take HTTP from the host without xhttp, which has the
+ * only such hook otherwise; messages on other than service addresses are then
+ * dropped.  0 or -1 (logged).
+ */
+int anycast_http_init(const struct anycast_conf *conf, int direct);
 
 /* 1 answered; -1 not on a service address, the script answers. */
 int anycast_http_answer(struct sip_msg *msg);

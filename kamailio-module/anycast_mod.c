@@ -46,6 +46,7 @@ static char *_contact_style = "node";
 static int _fallback_contacts;
 static int _expires_s;
 static char *_server_header;
+static char *_http = "xhttp";
 static char *_http_other = "307";
 static int _options_retry_after_s = 5;
 static int _follow_sources = 65536;
@@ -82,6 +83,7 @@ static param_export_t params[] = {
 	{"fallback_contacts", PARAM_INT, &_fallback_contacts},
 	{"expires", PARAM_INT, &_expires_s},
 	{"server_header", PARAM_STRING, &_server_header},
+	{"http", PARAM_STRING, &_http},
 	{"http_other", PARAM_STRING, &_http_other},
 	{"options_retry_after", PARAM_INT, &_options_retry_after_s},
 	{"follow_sources", PARAM_INT, &_follow_sources},
@@ -159,6 +161,10 @@ static int parse_words(void)
 		LM_ERR("modparam contact_style: `%s' is not allowed: node or "
 			   "maddr\n",
 				_contact_style);
+		err = -1;
+	}
+	if(strcmp(_http, "xhttp") && strcmp(_http, "direct")) {
+		LM_ERR("modparam http: `%s' is not allowed: xhttp or direct\n", _http);
 		err = -1;
 	}
 	_conf.http_other_status = !strcmp(_http_other, "302") ? 302 : 307;
@@ -254,7 +260,8 @@ static int mod_init(void)
 	load_tm_optional();
 	if(anycast_site_init(_site, _node, _state_file) || init_follow())
 		return -1;
-	anycast_http_init(&_conf);
+	if(anycast_http_init(&_conf, !strcmp(_http, "direct")))
+		return -1;
 	return register_basic_timers(1);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kamailio-module/httpreq.h"
+#include "kamailio-module/writer.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -378,59 +379,51 @@ enum httpreq_outcome httpreq_parse(struct httpreq *out, struct slice message)
 
 /* --- answering ------------------------------------------------------------ */
 
-/* A bounded writer; once something does not fit it stays failed. */
-struct writer {
-	char *buf;
-	size_t size;
-	size_t len;
-	bool failed;
-};
-
-static void put(struct writer *w, struct slice s)
+static void put_two(struct writer *w, int number)
 {
-	if (w->failed || s.len > w->size - w->len) {
-		w->failed = true;
-		return;
-	}
-	if (s.len)
-		memcpy(w->buf + w->len, s.text, s.len);
-	w->len += s.len;
+	char digits[2] = { (char)('0' + number / 10 % 10),
+			   (char)('0' + number % 10) };
+
+	writer_put(w, digits, sizeof(digits));
 }
 
-static void put_str(struct writer *w, const char *text)
-{
-	put(w, slice_str(text));
-}
-
-/* IMF-fixdate, RFC 9110 5.6.7; strftime() would ask the locale. */
+/* IMF-fixdate, RFC 9110 5.6.7; strftime() would ask the locale, and
+ * snprintf() would cost more than the rest of the answer.
+ */
 static void put_date(struct writer *w, uint64_t wall_s)
 {
-	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed",
-					 "Thu", "Fri", "Sat" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr",
-					    "May", "Jun", "Jul", "Aug",
-					    "Sep", "Oct", "Nov", "Dec" };
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	time_t seconds = (time_t)wall_s;
-	char text[64];
 	struct tm tm;
 
 	if (!wall_s || !gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
 		return;
-	snprintf(text, sizeof(text),
-		 "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-		 days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-		 tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	put_str(w, text);
+	writer_str(w, "Date: ");
+	writer_put(w, &days[tm.tm_wday * 3], 3);
+	writer_str(w, ", ");
+	put_two(w, tm.tm_mday);
+	writer_str(w, " ");
+	writer_put(w, &months[tm.tm_mon * 3], 3);
+	writer_str(w, " ");
+	put_two(w, (tm.tm_year + 1900) / 100);
+	put_two(w, (tm.tm_year + 1900) % 100);
+	writer_str(w, " ");
+	put_two(w, tm.tm_hour);
+	writer_str(w, ":");
+	put_two(w, tm.tm_min);
+	writer_str(w, ":");
+	put_two(w, tm.tm_sec);
+	writer_str(w, " GMT\r\n");
 }
 
 static void put_retry_after(struct writer *w, unsigned seconds)
 {
-	char text[48];
-
 	if (!seconds)
 		return;
-	snprintf(text, sizeof(text), "Retry-After: %u\r\n", seconds);
-	put_str(w, text);
+	writer_str(w, "Retry-After: ");
+	writer_u32(w, seconds);
+	writer_str(w, "\r\n");
 }
 
 static const char *status_line(enum httpreq_outcome outcome,
@@ -452,33 +445,33 @@ static void write_answer(struct httpreq_answer *out, char *buf, size_t size,
 			 const struct httpreq_facts *facts)
 {
 	const char *status = status_line(out->outcome, req, facts);
-	struct writer w = { .buf = buf, .size = size };
+	struct writer w = writer_of(buf, size);
 
-	put_str(&w, "HTTP/1.1 ");
-	put_str(&w, status);
-	put_str(&w, "\r\n");
+	writer_str(&w, "HTTP/1.1 ");
+	writer_str(&w, status);
+	writer_str(&w, "\r\n");
 	put_date(&w, facts->wall_s);
 	if (out->outcome == HTTPREQ_REDIRECT) {
-		put_str(&w, "Location: ");
-		put(&w, facts->base);
+		writer_str(&w, "Location: ");
+		writer_slice(&w, facts->base);
 		if (req->path_empty)
-			put_str(&w, "/");
-		put(&w, req->path);
-		put_str(&w, "\r\n");
+			writer_str(&w, "/");
+		writer_slice(&w, req->path);
+		writer_str(&w, "\r\n");
 	}
 	if (out->outcome == HTTPREQ_CONNECT || out->outcome == HTTPREQ_OPTIONS)
-		put_str(&w, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, "
+		writer_str(&w, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, "
 			    "OPTIONS\r\n");
 	if (out->outcome == HTTPREQ_NO_NODE)
 		put_retry_after(&w, facts->retry_after_s);
-	put_str(&w, "Cache-Control: no-store\r\nContent-Length: 0\r\n");
+	writer_str(&w, "Cache-Control: no-store\r\nContent-Length: 0\r\n");
 	if (out->close)
-		put_str(&w, "Connection: close\r\n");
+		writer_str(&w, "Connection: close\r\n");
 	else if (!req->minor)
-		put_str(&w, "Connection: keep-alive\r\n");
-	put_str(&w, "\r\n");
+		writer_str(&w, "Connection: keep-alive\r\n");
+	writer_str(&w, "\r\n");
 
-	out->len = w.failed ? 0 : w.len;
+	out->len = writer_len(&w);
 	out->status = (unsigned)(status[0] - '0') * 100 +
 		      (unsigned)(status[1] - '0') * 10 +
 		      (unsigned)(status[2] - '0');
