@@ -39,12 +39,56 @@ static void replace(struct socket_info **slot, const struct anycast_view *view,
 		*slot = own;
 }
 
+/* Does the host listen on this address at all? */
+static int listens_on(const struct addr *addr)
+{
+	struct ip_addr ip = {0};
+
+	ip.af = addr->family == ADDR_IP6 ? AF_INET6 : AF_INET;
+	ip.len = addr->family == ADDR_IP6 ? 16 : 4;
+	memcpy(ip.u.addr, addr->bytes_be, ip.len);
+	return find_si(&ip, 0, PROTO_NONE) != NULL;
+}
+
+/* A service address without a listen line is a mistake; a node address
+ * without one may be a pure front, whose node is another server.
+ */
+static void check_service(const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if(!addr_is_set(addr) || listens_on(addr))
+		return;
+	addr_format(text, addr);
+	LM_WARN("no listen line has the service address %s of the site file: "
+			"nothing is redirected on it\n",
+			text);
+}
+
+static void check_node(const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if(!addr_is_set(addr) || listens_on(addr))
+		return;
+	addr_format(text, addr);
+	LM_INFO("no listen line has the node address %s of the site file: "
+			"another server must answer who is sent there\n",
+			text);
+}
+
 void anycast_socket_defaults(void)
 {
 	const struct anycast_view *view = anycast_site_view();
+	const struct site_node *node;
 
 	if(view == NULL)
 		return;
+	node = nodes_at(view->nodes, nodes_self(view->nodes));
+	check_service(&view->site->ip4);
+	check_service(&view->site->ip6);
+	check_node(&node->ip4);
+	check_node(&node->ip6);
 	replace(&sendipv4, view, AF_INET, PROTO_UDP);
 	replace(&sendipv6, view, AF_INET6, PROTO_UDP);
 	replace(&sendipv4_tcp, view, AF_INET, PROTO_TCP);

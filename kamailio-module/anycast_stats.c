@@ -135,6 +135,8 @@ void anycast_count_decision(
 {
 	counter_inc(_actions[answer->action]);
 	counter_inc(_reasons[answer->reason]);
+	if(answer->followed)
+		counter_inc(_events[EVENT_FOLLOWED]);
 	if(!req->on_service)
 		return;
 	counter_inc(_methods[req->method]);

@@ -224,7 +224,7 @@ bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 	return redirect;
 }
 
-void follow_mark(struct follow *f, uint64_t source, uint64_t now_ms)
+bool follow_mark(struct follow *f, uint64_t source, uint64_t now_ms)
 {
 	uint64_t key = key_of(source);
 	uint32_t now_s = seconds(now_ms);
@@ -237,6 +237,7 @@ void follow_mark(struct follow *f, uint64_t source, uint64_t now_ms)
 		e->expires_s = now_s + f->conf.expire_s;
 	}
 	set_unlock(set);
+	return e;
 }
 
 enum follow_state follow_find(struct follow *f, uint64_t source,

@@ -59,10 +59,10 @@ struct follow *follow_init(void *mem, const struct follow_conf *conf);
  */
 bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms);
 
-/* This source sent an INVITE to the node address.  Only a source that was
- * redirected before learns anything from it.
+/* This source sent an INVITE to the node address.  True, and learned, only
+ * when it was redirected before.
  */
-void follow_mark(struct follow *f, uint64_t source, uint64_t now_ms);
+bool follow_mark(struct follow *f, uint64_t source, uint64_t now_ms);
 
 enum follow_state follow_find(struct follow *f, uint64_t source,
 			      uint64_t now_ms);

@@ -85,10 +85,12 @@ static bool rule_not_ours(const struct rule_ctx *ctx)
 	const struct redirect_req *req = ctx->req;
 
 	if (!req->on_service) {
-		if (req->method == SIP_METHOD_INVITE && !req->has_to_tag)
+		serve(ctx, REASON_NOT_SERVICE);
+		ctx->answer->followed =
+			req->method == SIP_METHOD_INVITE && !req->has_to_tag &&
 			follow_mark(ctx->env->follow, req->source_key,
 				    ctx->env->now_ms);
-		return serve(ctx, REASON_NOT_SERVICE);
+		return true;
 	}
 	if (req->known_transaction)
 		return serve(ctx, REASON_TRANSACTION);

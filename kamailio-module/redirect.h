@@ -152,6 +152,7 @@ struct redirect_answer {
 	enum redirect_reason reason;
 	unsigned status;	/* of the reply, 0 where there is none */
 	uint32_t node;		/* index for TO_NODE and RELAY, else NODES_NONE */
+	bool followed;		/* at the node after a redirect: it follows */
 };
 
 struct redirect_answer redirect_decide(const struct redirect_req *req,
