@@ -44,16 +44,16 @@ static void put_userinfo(struct writer *w, const struct sipuri *uri)
 	writer_str(w, "@");
 }
 
-static bool is_kept(struct slice name)
+static bool is_kept(const struct sipuri_item *item)
 {
 	static const char *const dropped[] = {
 		"lr", "method", "maddr", "ttl", "transport",
 	};
 
 	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
-		if (slice_case_equal(name, slice_str(dropped[i])))
+		if (sipuri_item_is(item, slice_str(dropped[i])))
 			return false;
-	return name.len > 0;
+	return item->name.len > 0;
 }
 
 static void put_params(struct writer *w, const struct sipuri *uri)
@@ -66,7 +66,7 @@ static void put_params(struct writer *w, const struct sipuri *uri)
 		return;
 	}
 	while (sipuri_next_param(&c, &item)) {
-		if (!is_kept(item.name))
+		if (!is_kept(&item))
 			continue;
 		writer_str(w, ";");
 		writer_slice(w, item.name);

@@ -88,7 +88,10 @@ static void take_content_length(struct siphead *out, struct slice field,
 				struct slice value)
 {
 	(void)field;
-	take_first(&out->has_content_length, &out->content_length, value);
+	/* two lengths are none: nobody knows where the body ends */
+	out->content_length = out->has_content_length ? slice_of(NULL, 0) :
+							value;
+	out->has_content_length = true;
 }
 
 static void take_probe(struct siphead *out, struct slice field,

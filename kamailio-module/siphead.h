@@ -37,7 +37,7 @@ struct siphead {
 	struct slice user_agent;
 	struct slice max_forwards;
 	struct slice proxy_require;
-	struct slice content_length;
+	struct slice content_length;	/* empty when there are two of them */
 	struct slice probe;		/* X-Anycast-Probe */
 	bool has_max_forwards;
 	bool has_proxy_require;

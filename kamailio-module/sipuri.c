@@ -388,13 +388,18 @@ bool sipuri_next_header(struct cursor *c, struct sipuri_item *out)
 	return true;
 }
 
+bool sipuri_item_is(const struct sipuri_item *item, struct slice name)
+{
+	return text_equal(item->name, name, true);
+}
+
 bool sipuri_find_param(const struct sipuri *uri, struct slice name,
 		       struct sipuri_item *out)
 {
 	struct cursor c = cursor_of(uri->params.text, uri->params.len);
 
 	while (sipuri_next_param(&c, out)) {
-		if (text_equal(out->name, name, true))
+		if (sipuri_item_is(out, name))
 			return true;
 	}
 	*out = (struct sipuri_item){ 0 };

@@ -73,6 +73,9 @@ int sipuri_parse(struct sipuri *out, struct slice text)
 bool sipuri_next_param(struct cursor *c, struct sipuri_item *out);
 bool sipuri_next_header(struct cursor *c, struct sipuri_item *out);
 
+/* Is this its name?  Escapes and case do not count. */
+bool sipuri_item_is(const struct sipuri_item *item, struct slice name);
+
 /* The first parameter of this name; escapes and case do not count. */
 bool sipuri_find_param(const struct sipuri *uri, struct slice name,
 		       struct sipuri_item *out);
