@@ -95,7 +95,7 @@ raw_served() {
 # which must be RAW_WANT.
 RAW_WANT=0
 raw() {
-	local name=$1 dir=$W/raw/$1
+	local name=$1 dir=$W/raw/$1 file
 	shift
 	local -a options=() files=()
 	while [[ ${1:-} == -* ]]; do

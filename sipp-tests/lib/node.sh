@@ -55,6 +55,17 @@ node_listen() {
 	done
 }
 
+# case_file NAME: the case's own one, or the common one
+case_file() {
+	if [[ -e $CASE_DIR/$1 ]]; then
+		echo "$CASE_DIR/$1"
+	else
+		echo "$TESTS/$1"
+	fi
+}
+
+# NODE_CHILDREN: processes per UDP socket; with one, messages to one socket are
+# handled in their order, which is what a fence stands on
 node_config() {
 	local node=$1 dir=$W/$1
 	mkdir -p "$dir"
@@ -74,14 +85,15 @@ node_config() {
 		echo "alias=$ALIAS"
 		echo "alias=$node.$DOMAIN"
 		node_listen "$node"
-		echo "include_file \"${NODE_CFG:-$TESTS/node.cfg}\""
+		echo "#!define NODE_CHILDREN ${NODE_CHILDREN:-1}"
+		echo "include_file \"$(case_file modules.cfg)\""
 		echo "modparam(\"anycast\", \"site\", \"$W/site.conf\")"
 		echo "modparam(\"anycast\", \"node\", \"$node\")"
 		echo "modparam(\"anycast\", \"state_file\", \"$dir/node.state\")"
 		echo "modparam(\"anycast\", \"state_interval\", 50)"
 		echo "modparam(\"anycast\", \"clients\", \"$TESTS/clients.conf\")"
 		printf '%s' "${NODE_PARAMS[$node]:-}"
-		echo "include_file \"$TESTS/routes.cfg\""
+		echo "include_file \"$(case_file routes.cfg)\""
 	} >"$dir/kamailio.cfg"
 }
 
@@ -129,9 +141,13 @@ statistic() {
 
 # node_stop NODE: SIGTERM, then nothing of it may be left
 node_stop() {
-	local node=$1 rc=0
+	local node=$1 rc=0 n
 	kill -TERM "${NODE_PID[$node]}"
-	until_ok 20 node_gone "$node"
+	for ((n = 0; n < 400; n++)); do
+		! node_gone "$node" || break
+		read -rt 0.05 <> <(:) || :
+	done
+	node_gone "$node" || node_stuck "$node"
 	wait "${NODE_PID[$node]}" || rc=$?
 	unset "NODE_PID[$node]"
 	((rc == 0)) || fail "the Kamailio of $node ended with code $rc"
@@ -140,6 +156,17 @@ node_stop() {
 }
 
 node_gone() { ! kill -0 "${NODE_PID[$1]}" 2>/dev/null; }
+
+# node_stuck NODE: where the processes of a node that does not end are
+node_stuck() {
+	local pid
+	for pid in $(ip netns pids "$1"); do
+		echo "--- $(tr '\0' ' ' <"/proc/$pid/cmdline")($pid)"
+		! command -v gdb >/dev/null ||
+			gdb -p "$pid" -batch -ex bt 2>&1 | grep '^#' || :
+	done >"$W/$1/stuck"
+	fail "the Kamailio of $1 does not end, see $W/$1/stuck"
+}
 
 nodes_stop_all() {
 	local node

@@ -14,6 +14,14 @@ trace && / message received \[[0-9]+\] bytes/ {
 }
 !received { next }
 
+# A node speaks for itself with its own address only: replies and later
+# requests must not come back to whichever node has the service address then.
+head && status == "" && /^Via:.*(192\.0\.2\.53|2001:db8:53::53)/ {
+	say("sent from the service address: " $0)
+}
+head && /^(Record-Route|Path|Service-Route):.*(192\.0\.2\.53|2001:db8:53::53)/ {
+	say("a route through the service address: " $0)
+}
 /<null>/ { say("<null>: " $0) }
 head && /^SIP\/2\.0 / { status = $2 }
 head && !trace && !/\r$/ && !/^closed/ { say("a line without CR: " $0) }
