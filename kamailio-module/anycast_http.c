@@ -7,6 +7,7 @@
 #include "core/events.h"
 #include "core/forward.h"
 #include "core/nonsip_hooks.h"
+#include "core/globals.h"
 #include "core/parser/msg_parser.h"
 #include "core/tcp_conn.h"
 
@@ -21,7 +22,15 @@ enum
 {
 	RETRY_AFTER_S = 5,
 	DRAIN_MAX = 1 << 20, /* bytes thrown away before closing */
+	SWEEP_INTERVAL_MS = 250,
+	STALLED_MAX = 64, /* answered in one sweep; the others in the next */
 };
+
+/* The host's table of TCP connections, as its RPC core.tcp_list walks it; no
+ * header declares these two.
+ */
+extern gen_lock_t *tcpconn_lock;
+extern struct tcp_connection **tcpconn_id_hash;
 
 static const struct anycast_conf *_conf;
 
@@ -55,13 +64,25 @@ static struct httpreq_facts facts_of(
 	};
 }
 
+static void send_answer(const struct receive_info *rcv, const char *buf,
+		const struct httpreq_answer *answer)
+{
+	struct dest_info dst;
+
+	init_dst_from_rcv(&dst, (struct receive_info *)rcv);
+	dst.send_flags.f |= SND_F_FORCE_CON_REUSE;
+	if(answer->close)
+		dst.send_flags.f |= SND_F_CON_CLOSE;
+	if(msg_send_buffer(&dst, (char *)buf, (int)answer->len, 1) < 0)
+		anycast_count(EVENT_SEND_FAILED);
+}
+
 int anycast_http_answer(struct sip_msg *msg)
 {
 	static char buf[HTTPREQ_ANSWER_MAX];
 	const struct anycast_view *view = anycast_site_view();
 	struct httpreq_answer answer;
 	struct httpreq_facts facts;
-	struct dest_info dst;
 
 	if(view == NULL || !anycast_on_service(msg, view))
 		return -1;
@@ -72,23 +93,18 @@ int anycast_http_answer(struct sip_msg *msg)
 	if(!answer.len)
 		return -1;
 
-	init_dst_from_rcv(&dst, &msg->rcv);
-	dst.send_flags.f |= SND_F_FORCE_CON_REUSE;
-	if(answer.close)
-		dst.send_flags.f |= SND_F_CON_CLOSE;
-	if(msg_send_buffer(&dst, buf, (int)answer.len, 1) < 0)
-		anycast_count(EVENT_SEND_FAILED);
+	send_answer(&msg->rcv, buf, &answer);
 	return 1;
 }
 
 static bool looks_like_http(struct slice bytes)
 {
 	struct cursor c = cursor_of(bytes.text, bytes.len);
-	struct slice line = cursor_until(&c, "\r\n");
+	struct slice line = slice_trim(cursor_until(&c, "\n"));
 
 	/* "GET / HTTP/1.1" */
 	return cursor_left(&c) && line.len > 9
-		   && !memcmp(line.text + line.len - 8, "HTTP/1.", 7);
+		   && !memcmp(line.text + line.len - 8, "HTTP/", 5);
 }
 
 /* What the TCP reader choked on: NULL-terminated cases of its request state. */
@@ -145,6 +161,91 @@ static int on_tcp_closed(sr_event_param_t *evp)
 	return 0;
 }
 
+/* The SIP parser, through which HTTP passes too, refuses a request without any
+ * header, or with a From that is no SIP address, or a space in its target, and
+ * closes without a word.  Ours reads what came over the wire.
+ */
+static int on_unparsed(sr_event_param_t *evp)
+{
+	struct sip_msg *msg = evp->data;
+
+	if((msg->rcv.proto != PROTO_TCP && msg->rcv.proto != PROTO_TLS)
+			|| !looks_like_http(slice_of(msg->buf, (size_t)msg->len)))
+		return NONSIP_MSG_PASS;
+	return anycast_http_answer(msg) > 0 ? NONSIP_MSG_DROP : NONSIP_MSG_PASS;
+}
+
+/* Has the reader seen the head of a chunked request and not yet its end? */
+static bool in_chunked_body(
+		const struct tcp_connection *con, const struct anycast_view *view)
+{
+	struct addr local;
+
+	if(con->state != S_CONN_OK || !(con->req.flags & F_TCP_REQ_BCHUNKED)
+			|| (con->type != PROTO_TCP && con->type != PROTO_TLS))
+		return false;
+	local = addr_of_ip(&con->rcv.dst_ip);
+	return nodes_is_service(view->nodes, &local);
+}
+
+static bool has_id(const int *ids, size_t cnt, int id)
+{
+	for(size_t i = 0; i < cnt; i++)
+		if(ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Kamailio's reader leaves its loop behind each chunk and goes on when more
+ * bytes arrive (tcp_read.c, H_HTTP11_CHUNK_BODY; 5.6 to 6.0): a body that
+ * came in one piece with its end, as curl sends it, is never completed.  We
+ * answer any chunked request 411 and close, so whoever is found in two sweeps
+ * is answered here.  In the state process, which may wait for the lock.
+ */
+void anycast_http_sweep(void)
+{
+	static int seen[STALLED_MAX];
+	static size_t seen_cnt;
+	static uint64_t next_ms;
+	static char buf[HTTPREQ_ANSWER_MAX];
+	const struct anycast_view *view = anycast_site_view();
+	struct receive_info found[STALLED_MAX];
+	uint64_t now_ms = clock_ms();
+	size_t cnt = 0, still = 0;
+
+	if(view == NULL || tcp_disable || tcpconn_lock == NULL
+			|| now_ms < next_ms)
+		return;
+	next_ms = now_ms + SWEEP_INTERVAL_MS;
+
+	TCPCONN_LOCK;
+	for(size_t i = 0; i < TCP_ID_HASH_SIZE; i++)
+		for(struct tcp_connection *con = tcpconn_id_hash[i]; con;
+				con = con->id_next) {
+			if(cnt == STALLED_MAX || !in_chunked_body(con, view))
+				continue;
+			found[cnt] = con->rcv;
+			found[cnt++].proto_reserved1 = con->id;
+		}
+	TCPCONN_UNLOCK;
+
+	for(size_t i = 0; i < cnt; i++) {
+		struct httpreq_facts facts = facts_of(&found[i], view);
+		struct httpreq_answer answer;
+
+		if(!has_id(seen, seen_cnt, found[i].proto_reserved1)) {
+			/* not before the next sweep; kept in front of the others */
+			found[still++] = found[i];
+			continue;
+		}
+		httpreq_refuse(&answer, buf, sizeof(buf), HTTPREQ_CHUNKED, &facts);
+		anycast_count_http(answer.outcome);
+		send_answer(&found[i], buf, &answer);
+	}
+	for(seen_cnt = 0; seen_cnt < still; seen_cnt++)
+		seen[seen_cnt] = found[seen_cnt].proto_reserved1;
+}
+
 /* Without xhttp: the message as it came, no faked Via, no second parsing. */
 static int on_nonsip(struct sip_msg *msg)
 {
@@ -165,6 +266,9 @@ int anycast_http_init(const struct anycast_conf *conf, int direct)
 		LM_INFO("another module watches closing TCP connections: HTTP "
 				"requests larger than tcp_rd_buf_size are closed without "
 				"413\n");
+	if(sr_event_register_cb(SREV_RCV_NOSIP, on_unparsed) < 0)
+		LM_INFO("another module takes what is not SIP: HTTP requests that "
+				"the SIP parser refuses are closed without an answer\n");
 	if(direct && register_nonsip_msg_hook(&hook) < 0) {
 		LM_ERR("modparam http: `direct' needs the host's only hook for HTTP, "
 			   "which another module has (is xhttp loaded?)\n");

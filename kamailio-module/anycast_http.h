@@ -8,6 +8,9 @@
  * and closes without a word.  Where the host lets us (one module may watch
  * closing connections) such a request over plain TCP is told why first: 413,
  * or 431 when not even its head fitted.
+ *
+ * Two kinds of request never reach a script, and are answered here all the
+ * same: what the SIP parser refuses, and a chunked body its reader stalls on.
  */
 #ifndef KAMAILIO_MODULE_ANYCAST_HTTP_H
 #define KAMAILIO_MODULE_ANYCAST_HTTP_H
@@ -23,5 +26,10 @@ int anycast_http_init(const struct anycast_conf *conf, int direct);
 
 /* 1 answered; -1 not on a service address, the script answers. */
 int anycast_http_answer(struct sip_msg *msg);
+
+/* Answer the chunked requests that the host's TCP reader does not complete.
+ * Called again and again by the state process.
+ */
+void anycast_http_sweep(void);
 
 #endif

@@ -268,6 +268,7 @@ static int mod_init(void)
 static void poll_state(unsigned int ticks, void *param)
 {
 	anycast_site_poll();
+	anycast_http_sweep();
 }
 
 static int child_init(int rank)
