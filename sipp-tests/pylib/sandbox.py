@@ -98,6 +98,16 @@ def until(seconds, condition, what):
         time.sleep(0.02)
 
 
+def faults_in(log, process):
+    """What must not stand in a log, and must not have happened."""
+    found = [line for line in log.splitlines()
+             if 'CRITICAL' in line or 'BUG' in line
+             or 'exited by a signal' in line]
+    if process and process.poll() is not None:
+        found.append(f'Kamailio has ended: {process.returncode}')
+    return found
+
+
 class Kamailio:
     """One Kamailio with the module, configured from a template of the test.
 
@@ -163,13 +173,7 @@ class Kamailio:
         os.rename(self.state_path + '.new', self.state_path)
 
     def faults(self):
-        """What must not stand in the log, and must not have happened."""
-        found = [line for line in self.log().splitlines()
-                 if 'CRITICAL' in line or 'BUG' in line
-                 or 'exited by a signal' in line]
-        if self.process and self.process.poll() is not None:
-            found.append(f'Kamailio has ended: {self.process.returncode}')
-        return found
+        return faults_in(self.log(), self.process)
 
     def stop(self):
         if self.process and self.process.poll() is None:

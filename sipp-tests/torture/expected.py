@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What each torture message is answered with, and why.
 
-Statuses: '480' is the script's answer to what the module leaves to be served,
-'-' is silence, two are the answers to two messages on one stream.  `foreign'
-(see torture.py) is 480 unless said, for a request that names somebody else's
-domain is never ours to judge; `front' is as `ours' unless said, `tcp' as over
-UDP.  Silence is right for responses, which nobody waits for, and unavoidable
+Statuses: '480' is the script's answer to what the module leaves to be served
+(in the run `shipped' the row says what that script answers), '-' is silence,
+two are the answers to two messages on one stream.  `foreign' (see torture.py)
+is 480 unless said, for a request that names somebody else's domain is never
+ours to judge; `front' is as `ours' unless said, `tcp' as over UDP.  Silence is right for responses, which nobody waits for, and unavoidable
 where Kamailio's core drops a message before any module sees it (the row says
 what its parser choked on); the test then still asks for the next answer.
 """
@@ -20,6 +20,7 @@ class Row(NamedTuple):
     ours: str
     foreign: str = '480'
     front: Optional[str] = None
+    shipped: Optional[str] = None   # where the script answers
     tcp: Optional[str] = None       # where a stream makes it different
     user: str = ''                  # of the Contact, where there is one
     params: str = ''                # ... and its parameters
@@ -46,8 +47,8 @@ def silent(name, why, **more):
     return rfc4475(name, '-', why, foreign='-', **more)
 
 
-def register(name, why):
-    return rfc4475(name, '480', why, front='302')
+def register(name, why, shipped='401'):
+    return rfc4475(name, '480', why, front='302', shipped=shipped)
 
 
 ROWS = [
@@ -67,13 +68,14 @@ ROWS = [
     rfc4475('longreq', '302', '3.1.1.7: long values are values',
             user='user'),
     rfc4475('dblreq', '480', '3.1.1.8: in a datagram what follows the '
-            'Content-Length is ignored, on a stream it is the next request',
-            front='302', tcp='480 302'),
+            'Content-Length is ignored, on a stream it is the next '
+            'request.  (The shipped script\'s sanity check is stricter.)',
+            front='302', shipped='400', tcp='480 302'),
     rfc4475('semiuri', '200', '3.1.1.9: the ; belongs to the user part'),
     rfc4475('transports', '200', '3.1.1.10: unknown transports in lower Vias '
             'are nobody\'s business here; all five come back'),
     rfc4475('mpart01', '480', '3.1.1.11: a preloaded Route that is not ours '
-            'is never redirected'),
+            'is never redirected', shipped='407'),
     silent('unreason', '3.1.1.12: a response to nothing we sent'),
     silent('noreason', '3.1.1.13: a response to nothing we sent'),
 
@@ -105,7 +107,7 @@ ROWS = [
             'back as it was'),
     rfc4475('baddn', '480', '3.1.2.15: a comma in a name without quotes.  '
             'The file lacks the empty line at its end, which is left to the '
-            'script; on a stream it is not complete', tcp='-'),
+            'script; on a stream it is not complete', shipped='400', tcp='-'),
     rfc4475('baddn', '200', '3.1.2.15: a comma in a name without quotes; To '
             'and From come back as they were', label='baddn-whole',
             end='\r\n'),
@@ -124,7 +126,7 @@ ROWS = [
     rfc4475('novelsc', '416', '3.3.3: a known scheme that is not SIP\'s',
             foreign='416'),
     register('unksm2', '3.3.4: schemes in To, From and Contact are the '
-             'registrar\'s to judge'),
+             'registrar\'s to judge', shipped='400'),
     rfc4475('bext01', '420', '3.3.5: Proxy-Require asks for what we do not '
             'have; Require is judged at the node'),
     rfc4475('invut', '302', '3.3.6: a body is judged at the node',
@@ -147,17 +149,18 @@ ROWS = [
             'Max-Forwards or Content-Length', user='UserB'),
 
     # RFC 5118, over IPv6; the service address is 2001:db8::10
-    rfc5118(1, '480', '4.1: valid', front='302', foreign='480'),
+    rfc5118(1, '480', '4.1: valid', front='302', shipped='401'),
     rfc5118(2, '400', '4.2: an IPv6 address without brackets', foreign='400'),
     rfc5118(3, '480', '4.3: :5070 inside the brackets is part of the address, '
-            'which is not ours then'),
+            'which is not ours then', shipped='401'),
     rfc5118(4, '480', '4.4: :5070 behind the brackets is a port',
-            front='302'),
-    rfc5118(5, '480', '4.5: brackets in received; a BYE belongs to a dialog'),
+            front='302', shipped='401'),
+    rfc5118(5, '480', '4.5: brackets in received; a BYE belongs to a dialog',
+            shipped='481'),
     rfc5118(6, '200', '4.5: an old received is replaced by the true one',
             foreign='200'),
     rfc5118(8, '480', '4.7: addresses of both families in Vias; a BYE belongs '
-            'to a dialog'),
+            'to a dialog', shipped='481'),
 
     # The odd URIs of these messages, and some more, as those of an INVITE
     invite('uri-unusual', "sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;"
@@ -215,12 +218,13 @@ ROWS = [
 def wanted(row, run, transport):
     """([status, ...], Contact URI or None) of a row in a run."""
     text = {'ours': row.ours, 'foreign': row.foreign,
-            'front': row.front or row.ours}[run]
+            'front': row.front or row.ours,
+            'shipped': row.shipped or row.ours}[run]
     if transport == 'tcp' and row.tcp is not None:
         text = row.tcp
         if ' ' in text:
             text = {'ours': row.tcp, 'foreign': '480 480',
-                    'front': '302 302'}[run]
+                    'front': '302 302', 'shipped': '401 302'}[run]
     host = f'[{sandbox.NODE6}]' if row.ip6 else sandbox.NODE4
     user = f'{row.user}@' if row.user else ''
     contact = f'sip:{user}{host}:5060'

@@ -2,27 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The torture messages of RFC 4475 and RFC 5118 against a real Kamailio.
 
-  torture.py foreign|ours|front
+  torture.py foreign|ours|front|shipped
 
 Each message is sent alone, over UDP and over TCP, from an address of its own;
 what comes back is compared with the table in expected.py and looked at by a
-strict checker; then the next request must be answered.  The three runs differ
-in whose domains the messages name and in what the node redirects:
+strict checker; then the next request must be answered.  The runs differ in
+whose domains the messages name and in what the node does with them:
 
   foreign  the service is sip.example.net: nearly all requests are for others
   ours     every domain in the messages is the service's: INVITE is redirected
   front    the same, and every method is redirected
+  shipped  as ours, with the kamailio.cfg of configs/ behind the module
 """
 import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../pylib'))
 sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, '../../tests'))
 
 # pylint: disable=wrong-import-position
+import node  # noqa: E402
 import sandbox  # noqa: E402
 import sipcheck  # noqa: E402
 from expected import ROWS, wanted  # noqa: E402
@@ -36,6 +40,7 @@ RUNS = {
     'foreign': (['sip.example.net'], 'INVITE'),
     'ours': (DOMAINS, 'INVITE'),
     'front': (DOMAINS, ALL_METHODS),
+    'shipped': (DOMAINS, 'INVITE'),
 }
 FENCE = ('OPTIONS sip:{domain} SIP/2.0\r\n'
          'Via: SIP/2.0/{transport} {host};branch=z9hG4bKfence{number}\r\n'
@@ -54,6 +59,14 @@ INVITE = ('INVITE {uri} SIP/2.0\r\n'
           'Contact: <sip:a@host.example.com>\r\n'
           'Max-Forwards: 70\r\n'
           'Content-Length: 0\r\n\r\n')
+STRAY = ('SIP/2.0 200 OK\r\n'
+         'Via: SIP/2.0/UDP {service};branch=z9hG4bKnobodys\r\n'
+         'Via: SIP/2.0/UDP {victim};branch=z9hG4bKvictims\r\n'
+         'From: <sip:a@example.com>;tag=1\r\n'
+         'To: <sip:b@example.com>;tag=2\r\n'
+         'Call-ID: stray@example.com\r\n'
+         'CSeq: 1 {method}\r\n'
+         'Content-Length: 0\r\n\r\n')
 UDP_PORTS = (5060, 5050, 6050, 5070)    # what the messages' Vias name
 WAIT_S = 10
 
@@ -131,6 +144,39 @@ def split_stream(stream):
     return found
 
 
+class Shipped(node.Node):
+    """The shipped configuration, one process for each transport."""
+    domain = DOMAINS[0]
+
+    def __init__(self):
+        super().__init__(Path(sandbox.module()).parent.parent,
+                         service=f'{sandbox.SERVICE4}, {sandbox.SERVICE6}',
+                         own=f'{sandbox.NODE4}, {sandbox.NODE6}',
+                         other=f'{sandbox.OTHER4}, {sandbox.OTHER6}',
+                         site=f'alias = {", ".join(DOMAINS[1:])}')
+
+    def command(self, *more):
+        return [{'UDP_WORKERS=2': 'UDP_WORKERS=1',
+                 'TCP_WORKERS=2': 'TCP_WORKERS=1'}.get(word, word)
+                for word in super().command(*more)]
+
+    def start(self, answers):
+        super().start()
+        sandbox.until(20, answers, 'Kamailio to answer')
+
+    def log(self):
+        return (self.dir / 'log').read_text(errors='replace')
+
+    def faults(self):
+        return sandbox.faults_in(self.log(), self.process)
+
+    def clean(self, keep):
+        if keep:
+            print(f'logs: {self.dir}')
+        else:
+            self.remove()
+
+
 class Torture:
     def __init__(self, run):
         self.run = run
@@ -138,8 +184,12 @@ class Torture:
         self.domain = domains[0]
         self.number = 0
         self.failed = 0
-        self.kamailio = sandbox.Kamailio(os.path.join(HERE, 'kamailio.cfg'),
-                                         site(domains), METHODS=methods)
+        if run == 'shipped':
+            self.kamailio = Shipped()
+        else:
+            self.kamailio = sandbox.Kamailio(
+                os.path.join(HERE, 'kamailio.cfg'), site(domains),
+                METHODS=methods)
 
     def fence(self, transport, host):
         self.number += 1
@@ -212,8 +262,10 @@ class Torture:
             status = sipcheck.status_of(reply)
             if transport == 'udp':
                 request = message
+            ours = (b';tag=a1-' in reply if self.run == 'shipped'
+                    else status != '480')
             yield from sipcheck.faults(request, reply, client.address,
-                                       transport, ours=status != '480')
+                                       transport, ours)
             _, fields, _ = sipcheck.split_head(reply)
             contacts = sipcheck.values(fields, 'contact')
             if status == '302' and number == 0 and contacts != [f'<{contact}>']:
@@ -253,11 +305,30 @@ class Torture:
             client.close()
             other.close()
 
+    def strays(self):
+        """3.3.10: a response to nothing is not sent on to its second Via."""
+        client = Client(sandbox.CLIENTS4 + '240')
+        victim = Client(sandbox.CLIENTS4 + '241')
+        try:
+            for method in ('INVITE', 'OPTIONS', 'BYE'):
+                client.send_udp(STRAY.format(
+                    service=client.service, victim=victim.address,
+                    method=method).encode())
+                if self.fence_udp(client) or victim.datagrams():
+                    self.failed += 1
+                    print(f'not ok: a stray 200 to {method} is sent on')
+                else:
+                    print(f'ok: a stray 200 to {method} goes nowhere')
+        finally:
+            client.close()
+            victim.close()
+
     def main(self):
         try:
             self.kamailio.start(self.is_up)
             for index, row in enumerate(ROWS):
                 self.one(index, row)
+            self.strays()
             for fault in self.kamailio.faults():
                 self.failed += 1
                 print(f'not ok: {fault}')
