@@ -144,18 +144,22 @@ class Node:
         return int(re.search(rf"{group}[:.]{leaf} = (\d+)", text).group(1))
 
     def stop(self):
+        """Kamailio's workers lose a SIGTERM that comes while they start, so
+        it may have to be helped, as systemd would."""
         if not self.process:
             return
         group = self.process.pid
         self.process.terminate()
         try:
-            self.process.wait(20)
-        finally:
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            self.process = None
+            self.process.wait(4)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process = None
 
     def make_certificate(self):
         """tls.cfg as shipped, with a certificate of its own authority."""
