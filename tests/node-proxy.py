@@ -383,6 +383,28 @@ def a_route_that_is_not_ours_is_refused(node):
         ua.close()
 
 
+def a_response_to_nothing_goes_nowhere(node):
+    """A proxy would send it to its second Via: anybody's address."""
+    victim = Phone(OUTSIDE, "victim", "example.com")
+    stranger = Phone("127.0.0.7", "mallory", "example.com")
+    for address in (at_node(node), at_service(node)):
+        before = node.stat("script:stray_replies")
+        stranger.send(
+            "SIP/2.0 200 OK\r\n"
+            f"Via: SIP/2.0/UDP {address[0]}:5060;branch=z9hG4bKnone.1\r\n"
+            f"Via: SIP/2.0/UDP {OUTSIDE}:{victim.port};branch=z9hG4bKvictim\r\n"
+            "From: <sip:a@example.com>;tag=1\r\n"
+            "To: <sip:b@example.com>;tag=2\r\n"
+            f"Call-ID: {fresh('stray')}\r\nCSeq: 1 INVITE\r\n"
+            "Content-Length: 0\r\n\r\n", to=address)
+        stranger.request("OPTIONS", f"sip:{address[0]}", address)
+        stranger.expect(200)
+        victim.expect_nothing()
+        assert node.stat("script:stray_replies") == before + 1
+    victim.close()
+    stranger.close()
+
+
 def a_dialog_must_be_one_of_ours(node):
     """A To-tag and a Route to us do not make a dialog."""
     alice, bob = registered(node, "alice"), registered(node, "bob")
@@ -500,6 +522,7 @@ TESTS = [
     a_name_of_ours_needs_its_password,
     our_users_may_call_other_domains,
     a_route_that_is_not_ours_is_refused,
+    a_response_to_nothing_goes_nowhere,
     a_dialog_must_be_one_of_ours,
     a_trusted_trunk_needs_no_password_and_is_no_relay,
     small_requests_get_their_answer,
