@@ -4,7 +4,8 @@
  *	X-Anycast-Probe: NODE TIME MAC
  *
  * NODE is the probed node, TIME the sender's clock in seconds since 1970, MAC
- * the keyed hash of both and of the probe's Call-ID, in hex.  A valid header
+ * the keyed hash of both and of the probe's Call-ID, in hex; for HTTP the request-target
+ * stands in its place.  A valid header
  * is answered as if the node were up and is never counted in follow tracking;
  * without it a node that is down would fail its own probe and never rise.
  * A header of another node, outside the window or with a wrong MAC changes

@@ -55,6 +55,7 @@ static void print_file(const struct nodestate *file, enum states_verdict verdict
 {
 	switch (verdict) {
 	case STATES_NO_FILE:
+	case STATES_UNREADABLE:	/* said before a verdict is asked for */
 		puts("none, so nobody has said otherwise");
 		break;
 	case STATES_FOREIGN:

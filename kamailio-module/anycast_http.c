@@ -9,11 +9,14 @@
 #include "core/nonsip_hooks.h"
 #include "core/globals.h"
 #include "core/parser/msg_parser.h"
+#include "core/sr_module.h"
 #include "core/tcp_conn.h"
+#include "core/tcp_options.h"
 
 #include "common/clock.h"
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_http.h"
+#include "kamailio-module/anycast_probe.h"
 #include "kamailio-module/anycast_sip.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/httpreq.h"
@@ -23,6 +26,7 @@ enum
 	RETRY_AFTER_S = 5,
 	DRAIN_MAX = 1 << 20, /* bytes thrown away before closing */
 	SWEEP_INTERVAL_MS = 250,
+	OTHERS_MAX = 16, /* nodes asked for content before giving up */
 	STALLED_MAX = 64, /* answered in one sweep; the others in the next */
 };
 
@@ -34,23 +38,40 @@ extern struct tcp_connection **tcpconn_id_hash;
 
 static const struct anycast_conf *_conf;
 
+static struct slice base_of(const struct anycast_view *view, uint32_t node)
+{
+	return slice_str(nodes_at(view->nodes, node)->http);
+}
+
 /* The node this client is sent to, chosen as for SIP: by state, and by the
- * client's address so that all of its requests go to one node.
+ * client's address so that all of its requests go to one node.  A node without
+ * `http` has no content: the next best that has some, else this one.
  */
 static struct slice choose_base(
 		const struct receive_info *rcv, const struct anycast_view *view)
 {
 	struct addr source = addr_of_ip((struct ip_addr *)&rcv->src_ip);
 	enum addr_family family = addr_of_ip(&rcv->dst_ip).family;
-	uint32_t node = nodes_pick(view->nodes, family, 0);
+	uint32_t self = nodes_self(view->nodes);
+	uint32_t first = nodes_pick(view->nodes, family, 0);
+	uint64_t key;
 
-	if(node != nodes_self(view->nodes))
-		node = nodes_pick(view->nodes, family,
-				anycast_source_key(
-						view->site, &source, (struct slice){0}));
-	if(node == NODES_NONE)
-		return (struct slice){0};
-	return slice_str(nodes_at(view->nodes, node)->http);
+	if(first == self && base_of(view, self).len)
+		return base_of(view, self);
+	key = anycast_source_key(view->site, &source, (struct slice){0});
+	first = nodes_pick(view->nodes, family, key);
+	if(first != NODES_NONE && base_of(view, first).len)
+		return base_of(view, first);
+	for(unsigned n = 0; n < OTHERS_MAX; n++) {
+		uint32_t node =
+				nodes_alternative(view->nodes, family, key, first, n);
+
+		if(node == NODES_NONE)
+			break;
+		if(base_of(view, node).len)
+			return base_of(view, node);
+	}
+	return base_of(view, self);
 }
 
 static struct httpreq_facts facts_of(
@@ -81,14 +102,19 @@ int anycast_http_answer(struct sip_msg *msg)
 {
 	static char buf[HTTPREQ_ANSWER_MAX];
 	const struct anycast_view *view = anycast_site_view();
+	enum httpreq_outcome outcome;
 	struct httpreq_answer answer;
 	struct httpreq_facts facts;
+	struct httpreq req;
 
 	if(view == NULL || !anycast_on_service(msg, view))
 		return -1;
 	facts = facts_of(&msg->rcv, view);
-	httpreq_answer(&answer, buf, sizeof(buf),
-			slice_of(msg->buf, (size_t)msg->len), &facts);
+	outcome = httpreq_parse(&req, slice_of(msg->buf, (size_t)msg->len));
+	if(req.probe.len
+			&& anycast_probe_valid(req.probe, view->site, req.target))
+		facts.base = base_of(view, nodes_self(view->nodes));
+	httpreq_write(&answer, buf, sizeof(buf), outcome, &req, &facts);
 	anycast_count_http(answer.outcome);
 	if(!answer.len)
 		return -1;
@@ -175,6 +201,12 @@ static int on_unparsed(sr_event_param_t *evp)
 	return anycast_http_answer(msg) > 0 ? NONSIP_MSG_DROP : NONSIP_MSG_PASS;
 }
 
+/* Without it the host's reader knows nothing of chunks. */
+static bool tcp_accept_no_cl(void)
+{
+	return cfg_get(tcp, tcp_cfg, accept_no_cl) != 0;
+}
+
 /* Has the reader seen the head of a chunked request and not yet its end? */
 static bool in_chunked_body(
 		const struct tcp_connection *con, const struct anycast_view *view)
@@ -214,7 +246,7 @@ void anycast_http_sweep(void)
 	size_t cnt = 0, still = 0;
 
 	if(view == NULL || tcp_disable || tcpconn_lock == NULL
-			|| now_ms < next_ms)
+			|| now_ms < next_ms || !tcp_accept_no_cl())
 		return;
 	next_ms = now_ms + SWEEP_INTERVAL_MS;
 
@@ -249,9 +281,9 @@ void anycast_http_sweep(void)
 /* Without xhttp: the message as it came, no faked Via, no second parsing. */
 static int on_nonsip(struct sip_msg *msg)
 {
-	if(!IS_HTTP(msg))
-		return NONSIP_MSG_PASS;
-	return anycast_http_answer(msg) > 0 ? NONSIP_MSG_DROP : NONSIP_MSG_ERROR;
+	if(IS_HTTP(msg) && anycast_http_answer(msg) > 0)
+		return NONSIP_MSG_DROP;
+	return NONSIP_MSG_PASS;
 }
 
 int anycast_http_init(const struct anycast_conf *conf, int direct)
@@ -269,9 +301,13 @@ int anycast_http_init(const struct anycast_conf *conf, int direct)
 	if(sr_event_register_cb(SREV_RCV_NOSIP, on_unparsed) < 0)
 		LM_INFO("another module takes what is not SIP: HTTP requests that "
 				"the SIP parser refuses are closed without an answer\n");
+	if(direct && find_module_by_name("xhttp")) {
+		LM_ERR("modparam http: `direct' answers instead of xhttp, which is "
+			   "loaded too: remove one of the two\n");
+		return -1;
+	}
 	if(direct && register_nonsip_msg_hook(&hook) < 0) {
-		LM_ERR("modparam http: `direct' needs the host's only hook for HTTP, "
-			   "which another module has (is xhttp loaded?)\n");
+		LM_ERR("cannot register the hook for HTTP\n");
 		return -1;
 	}
 	return 0;

@@ -18,9 +18,9 @@
 struct anycast_conf;
 struct sip_msg;
 
-/* In mod_init.  direct: take HTTP from the host without xhttp, which has the
- * only such hook otherwise; messages on other than service addresses are then
- * dropped.  0 or -1 (logged).
+/* In mod_init.  direct: take HTTP from the host without xhttp, which must not
+ * be loaded then; HTTP on other than service addresses is dropped.  0 or -1
+ * (logged).
  */
 int anycast_http_init(const struct anycast_conf *conf, int direct);
 

@@ -12,9 +12,9 @@
 #include "modules/tm/tm_load.h"
 
 #include "common/clock.h"
-#include "common/probe.h"
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_pin.h"
+#include "kamailio-module/anycast_probe.h"
 #include "kamailio-module/anycast_send.h"
 #include "kamailio-module/anycast_sip.h"
 #include "kamailio-module/anycast_socket.h"
@@ -226,22 +226,9 @@ static bool via_has_maddr(const struct sip_msg *msg)
 static bool is_probe(const struct sip_msg *msg, const struct siphead *head,
 		const struct site *site)
 {
-	static const enum anycast_event events[PROBE_VERDICTS] = {
-			[PROBE_VALID] = EVENT_PROBE_VALID,
-			[PROBE_MALFORMED] = EVENT_PROBE_MALFORMED,
-			[PROBE_OTHER_NODE] = EVENT_PROBE_OTHER_NODE,
-			[PROBE_STALE] = EVENT_PROBE_STALE,
-			[PROBE_FORGED] = EVENT_PROBE_FORGED,
-	};
-	enum probe_verdict verdict;
-
-	if(!head->has_probe)
-		return false;
-	verdict = probe_check(head->probe, &site->keys,
-			slice_str(anycast_site_node()), slice_of_str(&msg->callid->body),
-			clock_wall_s());
-	anycast_count(events[verdict]);
-	return verdict == PROBE_VALID;
+	return head->has_probe
+		   && anycast_probe_valid(
+				   head->probe, site, slice_of_str(&msg->callid->body));
 }
 
 /* What a reply to this message would carry and the core's rules look at. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,6 @@ struct block
 	size_t size;
 	struct site site;
 	uint32_t self;
-	uint32_t site_version;
 	struct site_node nodes[];
 	/* then by_name, node_cnt numbers of uint16_t,
 	 * then node_cnt bytes of enum node_state */
@@ -28,7 +28,8 @@ struct block
 struct shared
 {
 	gen_lock_t lock;
-	_Atomic uint32_t version; /* of the block or of the states */
+	_Atomic uint32_t site_version;
+	_Atomic uint32_t states_version;
 	_Atomic uint32_t verdict; /* enum states_verdict */
 	struct block *block;
 };
@@ -40,7 +41,7 @@ static const char *_state_path;
 
 /* private to each process */
 static struct block *_mine;
-static uint32_t _mine_version;
+static uint32_t _mine_states_version;
 static struct anycast_view _view;
 
 static uint16_t *block_by_name(struct block *b)
@@ -60,7 +61,23 @@ static size_t block_size(const struct site *site)
 					 * (sizeof(struct site_node) + sizeof(uint16_t) + 1);
 }
 
-/* A state file that can't be read is as good as none, but is said once. */
+static void block_free(struct block *b, void (*release)(void *))
+{
+	if(b == NULL)
+		return;
+	secret_fini(&b->site.keys);
+	secret_fini(&b->site.previous_keys);
+	release(b);
+}
+
+static void release_shm(void *p)
+{
+	shm_free(p);
+}
+
+/* What the state file says now.  One that is there and can't be read says
+ * nothing new: states is left alone, and it is logged once.
+ */
 static enum states_verdict judge_file(
 		uint8_t *states, const struct site *site, uint32_t self)
 {
@@ -69,17 +86,39 @@ static enum states_verdict judge_file(
 	enum states_verdict verdict;
 	int err = _state_path[0] ? nodestate_read(&file, _state_path) : ENOENT;
 
-	if(err && err != ENOENT && err != said)
-		LM_WARN("state file %s: %s (treated as missing, serving on)\n",
-				_state_path, strerror(err));
-	said = err;
+	if(err && err != ENOENT) {
+		if(err != said)
+			LM_ERR("state file %s: %s (the states known so far stay)\n",
+					_state_path, strerror(err));
+		said = err;
+		return STATES_UNREADABLE;
+	}
+	said = 0;
 	verdict = states_judge(
 			states, site, self, err ? NULL : &file, clock_boot_ms());
 	nodestate_fini(&file);
 	return verdict;
 }
 
-static struct block *block_new(const struct site *site, uint32_t version)
+/* The states of old, by the names of its nodes; up where a node is new. */
+static void inherit_states(struct block *b, const struct site *site,
+		const struct anycast_view *old)
+{
+	for(size_t i = 0; i < site->node_cnt; i++) {
+		const struct site_node *was =
+				old ? site_find_node(
+						old->site, slice_str(site->nodes[i].name))
+					: NULL;
+
+		block_states(b)[i] =
+				was ? (uint8_t)nodes_state(old->nodes,
+						(uint32_t)(was - old->site->nodes))
+					: NODE_UP;
+	}
+}
+
+static struct block *block_new(
+		const struct site *site, const struct anycast_view *old)
 {
 	const struct site_node *me = site_find_node(site, slice_str(_node));
 	size_t size = block_size(site);
@@ -97,10 +136,10 @@ static struct block *block_new(const struct site *site, uint32_t version)
 	b->site.nodes = NULL;
 	b->site.by_name = NULL;
 	b->self = (uint32_t)(me - site->nodes);
-	b->site_version = version;
 	memcpy(b->nodes, site->nodes, site->node_cnt * sizeof(site->nodes[0]));
 	memcpy(block_by_name(b), site->by_name,
 			site->node_cnt * sizeof(site->by_name[0]));
+	inherit_states(b, site, old);
 	atomic_store(
 			&_shared->verdict, judge_file(block_states(b), site, b->self));
 	return b;
@@ -149,8 +188,8 @@ int anycast_site_init(
 	}
 	if(read_site(&site, log_error, NULL))
 		return -1;
-	_shared->block = block_new(site, 1);
-	atomic_store(&_shared->version, 1);
+	_shared->block = block_new(site, NULL);
+	atomic_store(&_shared->site_version, 1);
 	site_free(site);
 	return _shared->block ? 0 : -1;
 }
@@ -159,70 +198,107 @@ void anycast_site_destroy(void)
 {
 	if(_shared == NULL)
 		return;
-	if(_shared->block)
-		shm_free(_shared->block);
+	block_free(_shared->block, release_shm);
 	lock_destroy(&_shared->lock);
 	shm_free(_shared);
 	_shared = NULL;
 }
 
 /* Copy the shared block; memory comes from malloc, not from pkg, because a
- * large site is larger than what pkg is meant for.
+ * large site is larger than what pkg is meant for, and before the lock.
  */
-static struct block *block_copy(uint32_t *version)
+static struct block *block_copy(uint32_t *site_version,
+		uint32_t *states_version)
 {
 	struct block *copy = NULL;
+	size_t size;
+	bool done = false;
 
-	lock_get(&_shared->lock);
-	copy = malloc(_shared->block->size);
-	if(copy) {
-		memcpy(copy, _shared->block, _shared->block->size);
-		*version = atomic_load(&_shared->version);
+	while(!done) {
+		lock_get(&_shared->lock);
+		size = _shared->block->size;
+		lock_release(&_shared->lock);
+		free(copy);
+		copy = malloc(size);
+		if(copy == NULL)
+			return NULL;
+		lock_get(&_shared->lock);
+		done = _shared->block->size == size; /* else reloaded meanwhile */
+		if(done) {
+			memcpy(copy, _shared->block, size);
+			*site_version = atomic_load(&_shared->site_version);
+			*states_version = atomic_load(&_shared->states_version);
+		}
+		lock_release(&_shared->lock);
 	}
-	lock_release(&_shared->lock);
-	if(copy) {
-		copy->site.nodes = copy->nodes;
-		copy->site.by_name = block_by_name(copy);
-	}
+	copy->site.nodes = copy->nodes;
+	copy->site.by_name = block_by_name(copy);
 	return copy;
 }
 
-static void refresh(void)
+/* Said once a failure, not once a message. */
+static void complain_of_memory(bool failed)
 {
-	struct block *copy;
-	struct nodes *nodes;
-	uint32_t version;
+	static bool said;
 
-	copy = block_copy(&version);
-	if(copy == NULL) {
+	if(failed && !said)
 		LM_ERR("no memory for the site (the old one stays)\n");
+	said = failed;
+}
+
+static void refresh_site(void)
+{
+	struct nodes *nodes = NULL;
+	uint32_t site_version, states_version;
+	struct block *copy = block_copy(&site_version, &states_version);
+
+	if(copy == NULL
+			|| nodes_new(&nodes, &copy->site,
+					slice_str(copy->nodes[copy->self].name))) {
+		complain_of_memory(true);
+		block_free(copy, free);
 		return;
 	}
-	if(nodes_new(&nodes, &copy->site,
-			   slice_str(copy->nodes[copy->self].name))) {
-		LM_ERR("no memory for the node table (the old one stays)\n");
-		free(copy);
-		return;
-	}
+	complain_of_memory(false);
 	nodes_set_states(nodes, block_states(copy), copy->site.node_cnt);
 	nodes_free(_view.nodes);
-	free(_mine);
+	block_free(_mine, free);
 	_mine = copy;
-	_mine_version = version;
+	_mine_states_version = states_version;
 	_view = (struct anycast_view){
 			.site = &copy->site,
 			.nodes = nodes,
-			.site_version = copy->site_version,
+			.site_version = site_version,
 	};
+}
+
+/* The states alone, which change more often than the site. */
+static void refresh_states(void)
+{
+	bool same;
+
+	lock_get(&_shared->lock);
+	same = atomic_load(&_shared->site_version) == _view.site_version;
+	if(same) {
+		memcpy(block_states(_mine), block_states(_shared->block),
+				_mine->site.node_cnt);
+		_mine_states_version = atomic_load(&_shared->states_version);
+	}
+	lock_release(&_shared->lock);
+	if(same)
+		nodes_set_states(
+				_view.nodes, block_states(_mine), _mine->site.node_cnt);
 }
 
 const struct anycast_view *anycast_site_view(void)
 {
-	uint32_t version =
-			atomic_load_explicit(&_shared->version, memory_order_acquire);
-
-	if(version != _mine_version)
-		refresh();
+	if(atomic_load_explicit(&_shared->site_version, memory_order_acquire)
+			!= _view.site_version)
+		refresh_site();
+	else if(atomic_load_explicit(
+					&_shared->states_version, memory_order_acquire)
+			!= _mine_states_version)
+		refresh_states();
 	return _view.nodes ? &_view : NULL;
 }
 
@@ -230,7 +306,9 @@ void anycast_site_poll(void)
 {
 	const struct anycast_view *view = anycast_site_view();
 	enum states_verdict verdict;
-	uint8_t *states;
+	uint8_t *states, before = NODE_UNKNOWN;
+	bool changed;
+	uint32_t self;
 	struct block *b;
 
 	if(view == NULL)
@@ -238,22 +316,27 @@ void anycast_site_poll(void)
 	states = malloc(view->site->node_cnt);
 	if(states == NULL)
 		return;
-	verdict = judge_file(states, view->site, nodes_self(view->nodes));
+	self = nodes_self(view->nodes);
+	memcpy(states, block_states(_mine), view->site->node_cnt);
+	verdict = judge_file(states, view->site, self);
 	atomic_store(&_shared->verdict, verdict);
 
 	lock_get(&_shared->lock);
 	b = _shared->block;
 	/* a reload in between brings its own states */
-	if(b->site_version == view->site_version
-			&& memcmp(block_states(b), states, b->site.node_cnt)) {
-		if(block_states(b)[b->self] != states[b->self])
-			LM_NOTICE("node %s: %s (state file: %s)\n", _node,
-					node_state_name(states[b->self]),
-					states_verdict_name(verdict));
+	changed = atomic_load(&_shared->site_version) == view->site_version
+			  && memcmp(block_states(b), states, b->site.node_cnt);
+	if(changed) {
+		before = block_states(b)[self];
 		memcpy(block_states(b), states, b->site.node_cnt);
-		atomic_fetch_add(&_shared->version, 1);
+		atomic_fetch_add(&_shared->states_version, 1);
 	}
 	lock_release(&_shared->lock);
+	if(changed && before != states[self])
+		LM_NOTICE("node %s: %s, was %s (state file: %s)\n", _node,
+				node_state_name(states[self]),
+				node_state_name((enum node_state)before),
+				states_verdict_name(verdict));
 	free(states);
 }
 
@@ -265,7 +348,7 @@ int anycast_site_reload(site_error_h *report, void *arg)
 
 	if(err)
 		return err;
-	fresh = block_new(site, 0);
+	fresh = block_new(site, anycast_site_view());
 	site_free(site);
 	if(fresh == NULL) {
 		report(arg, "no shared memory for the new site");
@@ -273,11 +356,10 @@ int anycast_site_reload(site_error_h *report, void *arg)
 	}
 	lock_get(&_shared->lock);
 	old = _shared->block;
-	fresh->site_version = old->site_version + 1;
 	_shared->block = fresh;
-	atomic_fetch_add(&_shared->version, 1);
+	atomic_fetch_add(&_shared->site_version, 1);
 	lock_release(&_shared->lock);
-	shm_free(old);
+	block_free(old, release_shm);
 	return 0;
 }
 

@@ -3,10 +3,11 @@
  *
  * One block in shared memory holds the site and the state of its nodes, under
  * one lock.  Writers (the state poller, anycast.reload) replace or update it
- * and raise a version.  A worker compares the version with its own per
- * message, one atomic read, and only when they differ takes the lock to copy
- * the block into private memory: no lock is held while a message is handled,
- * and a reload never pulls memory from under anyone.
+ * and raise a version: one for the site, one for the states.  A worker
+ * compares both with its own per message, two atomic reads, and only when one
+ * differs takes the lock to copy what is new into private memory: no lock is
+ * held while a message is handled or a line is logged, and a reload never
+ * pulls memory from under anyone.
  *
  * Call order: anycast_site_init() in mod_init (before the fork),
  * anycast_site_view() from any process afterwards, _destroy() at the end.

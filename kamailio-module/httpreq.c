@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/probe.h"
 #include "kamailio-module/httpreq.h"
 #include "kamailio-module/writer.h"
 
@@ -40,6 +41,7 @@ struct fields {
 	bool close;
 	bool keep_alive;
 	bool websocket;
+	struct slice probe;
 };
 
 /* --- reading ------------------------------------------------------------- */
@@ -194,6 +196,10 @@ static void note_field(struct fields *f, struct slice name, struct slice value)
 			f->lengths++;
 			f->length = value;
 		}
+		break;
+	case sizeof(PROBE_HEADER) - 1:
+		if (slice_case_equal(name, slice_str(PROBE_HEADER)))
+			f->probe = value;
 		break;
 	case 17:
 		if (slice_case_equal(name, slice_str("Transfer-Encoding")))
@@ -368,6 +374,7 @@ static enum httpreq_outcome parse(struct httpreq *out, struct slice message)
 	if (outcome == HTTPREQ_REDIRECT || outcome == HTTPREQ_OPTIONS)
 		out->keep_alive = !f.close && (out->minor || f.keep_alive);
 	out->websocket = f.websocket;
+	out->probe = f.probe;
 	return outcome;
 }
 
@@ -477,19 +484,26 @@ static void write_answer(struct httpreq_answer *out, char *buf, size_t size,
 		      (unsigned)(status[2] - '0');
 }
 
-void httpreq_answer(struct httpreq_answer *out, char *buf, size_t size,
-		    struct slice message, const struct httpreq_facts *facts)
+void httpreq_write(struct httpreq_answer *out, char *buf, size_t size,
+		   enum httpreq_outcome outcome, const struct httpreq *req,
+		   const struct httpreq_facts *facts)
 {
-	struct httpreq req;
-
-	*out = (struct httpreq_answer){ 0 };
-	out->outcome = httpreq_parse(&req, message);
+	*out = (struct httpreq_answer){ .outcome = outcome };
 	if ((out->outcome == HTTPREQ_REDIRECT ||
 	     out->outcome == HTTPREQ_OPTIONS) &&
 	    (!facts->base.len || facts->base.len > HTTPREQ_BASE_MAX))
 		out->outcome = HTTPREQ_NO_NODE;
-	out->close = !req.keep_alive;
-	write_answer(out, buf, size, &req, facts);
+	out->close = !req->keep_alive;
+	write_answer(out, buf, size, req, facts);
+}
+
+void httpreq_answer(struct httpreq_answer *out, char *buf, size_t size,
+		    struct slice message, const struct httpreq_facts *facts)
+{
+	struct httpreq req;
+	enum httpreq_outcome outcome = httpreq_parse(&req, message);
+
+	httpreq_write(out, buf, size, outcome, &req, facts);
 }
 
 void httpreq_refuse(struct httpreq_answer *out, char *buf, size_t size,

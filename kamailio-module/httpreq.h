@@ -77,6 +77,7 @@ struct httpreq {
 	bool keep_alive;
 	bool websocket;		/* `Upgrade: websocket' is among the headers */
 	uint32_t body_len;	/* Content-Length */
+	struct slice probe;	/* X-Anycast-Probe (probe.h), or empty */
 };
 
 /* Read one message.  HTTPREQ_REDIRECT or HTTPREQ_OPTIONS when *out may be
@@ -104,6 +105,13 @@ struct httpreq_answer {
  */
 void httpreq_answer(struct httpreq_answer *out, char *buf, size_t size,
 		    struct slice message, const struct httpreq_facts *facts);
+
+/* The second half of httpreq_answer(), for who has read the message himself:
+ * outcome and req are of httpreq_parse().
+ */
+void httpreq_write(struct httpreq_answer *out, char *buf, size_t size,
+		   enum httpreq_outcome outcome, const struct httpreq *req,
+		   const struct httpreq_facts *facts);
 
 /* The answer to a message that is not given whole, such as one too large for
  * the connection's buffer: outcome says which.

@@ -11,6 +11,7 @@ const char *states_verdict_name(enum states_verdict verdict)
 		[STATES_FRESH] = "fresh",
 		[STATES_STALE] = "stale",
 		[STATES_FOREIGN] = "of another node",
+		[STATES_UNREADABLE] = "unreadable",
 	};
 
 	return verdict < STATES_VERDICTS ? names[verdict] : "invalid";

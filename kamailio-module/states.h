@@ -24,6 +24,7 @@ enum states_verdict {
 	STATES_FRESH,
 	STATES_STALE,		/* past its `until` */
 	STATES_FOREIGN,		/* its self is another node: not believed */
+	STATES_UNREADABLE,	/* there, but broken: what was known stays */
 	STATES_VERDICTS
 };
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anycast_probe.h - is this the node's own health probe?
+ *
+ * Every verdict is counted (event_valid, event_forged, ...).
+ */
+#ifndef KAMAILIO_MODULE_ANYCAST_PROBE_H
+#define KAMAILIO_MODULE_ANYCAST_PROBE_H
+
+#include <stdbool.h>
+
+#include "common/cursor.h"
+#include "common/site.h"
+
+/* value is the header's, token the Call-ID or, for HTTP, the request-target
+ * (probe.h).
+ */
+bool anycast_probe_valid(
+		struct slice value, const struct site *site, struct slice token);
+
+#endif
