@@ -502,6 +502,47 @@ class State(Case):
         self.kamailio.state('self fra1 up')
 
 
+    def test_a_broken_file_changes_nothing(self):
+        self.kamailio.state('self fra1 draining')
+        self.until_location(f'{OTHER_BASE}/a?b')
+        self.kamailio.state('self fra1 sideways')
+        sandbox.until(5, lambda: 'unreadable' in
+                      self.kamailio.rpc('anycast.status'), 'it to be seen')
+        self.assertEqual(self.location(), f'{OTHER_BASE}/a?b')
+        self.kamailio.state('self fra1 up')
+        self.until_location(f'{BASE}/a?b')
+
+    def probe(self, *more):
+        done = subprocess.run(
+            [os.path.join(os.path.dirname(sandbox.module()), '../bin/probehdr'),
+             os.path.join(self.kamailio.work, 'site.conf'), 'fra1', '/a?b',
+             *more], check=True, capture_output=True, text=True)
+        return request('GET /a?b HTTP/1.1', done.stdout.strip())
+
+    def test_a_probe_gets_the_true_answer(self):
+        self.kamailio.state('self fra1 down')
+        self.until_location(f'{OTHER_BASE}/a?b')
+        old = self.probe('-60')
+        text = self.probe()
+        forged = text[:-5] + ('1' if text[-5] == '0' else '0') + '\r\n\r\n'
+        with self.connect() as c:
+            self.assertEqual(c.ask(self.probe()).location, f'{BASE}/a?b')
+            for text in (old, forged, self.probe().replace('/a?b', '/other')):
+                location = c.ask(text).location
+                self.assertTrue(location.startswith(OTHER_BASE), location)
+        self.kamailio.state('self fra1 up')
+        self.until_location(f'{BASE}/a?b')
+
+
+class OneBase(Case):
+    """This node has no content: clients go where there is some."""
+    site = SITE.replace(f'http = {BASE}\n', '')
+
+    def test_the_other_node_has_it(self):
+        with self.connect() as c:
+            self.assertEqual(c.ask(GET).location, f'{OTHER_BASE}/a?b')
+
+
 class NoBase(Case):
     site = SITE.replace(f'http = {BASE}\n', '').replace(
         f'http = {OTHER_BASE}\n', '')
