@@ -151,6 +151,21 @@ static void raw_listen(struct raw *r, const char *text)
 	};
 }
 
+/* The same two ends may have had a connection a moment ago; until it has
+ * closed on both sides the kernel has no address for another.
+ */
+static void connect_tcp(int fd, const struct endpoint *peer)
+{
+	enum { TRIES = 250, PAUSE_MS = 20 };
+	int i = 0;
+
+	while (connect(fd, (const struct sockaddr *)&peer->ss, peer->len)) {
+		if (errno != EADDRNOTAVAIL || ++i == TRIES)
+			die(EXIT_SOCKET, "connect:", strerror(errno));
+		poll(NULL, 0, PAUSE_MS);
+	}
+}
+
 static void raw_open(struct raw *r)
 {
 	int fd = socket_bound(r->peer.ss.ss_family,
@@ -160,8 +175,8 @@ static void raw_open(struct raw *r)
 	/* A UDP socket stays unconnected: a reply from a wrong address must be
 	 * seen, not filtered by the kernel.
 	 */
-	if (r->tcp && connect(fd, (struct sockaddr *)&r->peer.ss, r->peer.len))
-		die(EXIT_SOCKET, "connect:", strerror(errno));
+	if (r->tcp)
+		connect_tcp(fd, &r->peer);
 	r->fds[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
 }
 

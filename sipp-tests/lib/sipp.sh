@@ -16,9 +16,10 @@ sipp_start() {
 	[[ -e $scenario ]] || scenario=$TESTS/scenarios/${scenario##*/}
 	mkdir -p "$W/sipp"
 	[[ $remote != - ]] || remote=
-	# SIPp takes the first of two equal keys: the case's come first.
-	set -- "$@" -key domain "$DOMAIN" -key host "$DOMAIN" \
-		-key ua "$CASE-$name"
+	# Of two equal keys SIPp 3.6 takes the first and 3.7 the last.
+	[[ " $* " == *' -key domain '* ]] || set -- "$@" -key domain "$DOMAIN"
+	[[ " $* " == *' -key host '* ]] || set -- "$@" -key host "$DOMAIN"
+	[[ " $* " == *' -key ua '* ]] || set -- "$@" -key ua "$CASE-$name"
 	(
 		cd "$W/sipp" || exit
 		exec sipp ${remote:+"$remote"} -sf "$scenario" \
