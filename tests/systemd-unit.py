@@ -23,7 +23,7 @@ from calls import OUTSIDE
 from node import SOURCE, namespace, skip
 from phone import Phone
 
-UNIT = SOURCE / "configs/systemd/sip-anycast-kamailio.service"
+NAME = "sip-anycast-kamailio.service"
 NOBODY = 65534
 SITE = """[service]
 domain = sip.example.net
@@ -75,18 +75,30 @@ class Unit:
             yield words
 
 
-def verify(build):
+def stage(folder):
+    """What `cmake --install' puts on a node, under a folder."""
+    subprocess.run(["cmake", "-S", SOURCE, "-B", folder / "build", "-G",
+                    "Ninja", "-DKAMAILIO_MODULE=OFF",
+                    "-DCMAKE_INSTALL_PREFIX=/usr"],
+                   check=True, capture_output=True)
+    subprocess.run(["cmake", "--install", folder / "build", "--component",
+                    "configs"], check=True, capture_output=True,
+                   env={**os.environ, "DESTDIR": str(folder / "root")})
+    return folder / "root"
+
+
+def verify(unit_file, build):
     if not shutil.which("systemd-analyze"):
         skip("systemd-analyze is not installed")
     with tempfile.TemporaryDirectory(prefix="anycast-unit.") as folder:
-        copy = Path(folder) / UNIT.name
-        copy.write_text(UNIT.read_text().replace(
+        copy = Path(folder) / NAME
+        copy.write_text(unit_file.read_text().replace(
             "/usr/sbin/anycastctl", str(build / "bin/anycastctl")))
         done = subprocess.run(
             ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
              copy], check=False, capture_output=True, text=True)
         complaints = [line for line in (done.stdout + done.stderr).splitlines()
-                      if UNIT.name in line]
+                      if NAME in line]
         assert not complaints and done.returncode == 0, \
             done.stdout + done.stderr
 
@@ -120,10 +132,10 @@ def enter(build):
     shutil.copy(build / "lib/anycast.so", modules / "anycast.so")
 
 
-def install():
+def install(root):
+    """The staged /etc, and what an operator adds to it."""
     etc = Path("/etc/sip-anycast")
-    etc.mkdir()
-    shutil.copytree(SOURCE / "configs/kamailio", etc / "kamailio")
+    shutil.copytree(root / "etc/sip-anycast", etc)
     (etc / "site.conf").write_text(SITE)
     (etc / "secret").write_text("a secret of the tests only\n")
     (etc / "users").write_text("username(string) ha1(string)\n")
@@ -279,26 +291,39 @@ def a_wrong_site_file_does_not_start(unit):
         service.end()
 
 
+STORIES = [
+    the_unit_starts_a_node,
+    another_cfg_by_the_environment,
+    orphans_would_live_on,
+    a_wrong_site_file_does_not_start,
+]
+
+
 def main():
     build = Path(sys.argv[1]).resolve()
-    unit = Unit(UNIT)
-    stories = [the_unit_starts_a_node, another_cfg_by_the_environment,
-               orphans_would_live_on, a_wrong_site_file_does_not_start]
-    name = "systemd-analyze verify finds nothing"
+    folder = Path(tempfile.mkdtemp(prefix="anycast-unit."))
+    name = "what is installed"
     try:
-        verify(build)
+        root = stage(folder)
+        unit_file = root / "usr/lib/systemd/system" / NAME
+        assert (root / "usr/lib/sysusers.d/sip-anycast.conf").exists()
+        unit = Unit(unit_file)
+        name = "systemd-analyze verify finds nothing"
+        verify(unit_file, build)
         print(f"ok: {name}", flush=True)
         name = "its settings"
         check_settings(unit)
         enter(build)
-        install()
-        for story in stories:
+        install(root)
+        for story in STORIES:
             name = story.__name__.replace("_", " ")
             story(unit)
             print(f"ok: {name}", flush=True)
     except AssertionError as error:
         print(f"not ok: {name}\n{error}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 main()
