@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kamailio-module/reply.h"
 
+#include "kamailio-module/via.h"
 #include "kamailio-module/writer.h"
 
 /* How much has been given up so far; see the order in reply.h. */
@@ -26,74 +27,16 @@ static void put_status(struct writer *w, const struct reply *r, enum shed shed)
 	writer_str(w, "\r\n");
 }
 
-/* Copy text in which only folding may break the line. */
-static void put_text(struct writer *w, struct slice text)
-{
-	while (text.len) {
-		const char *cr = memchr(text.text, '\r', text.len);
-		size_t n = cr ? (size_t)(cr - text.text) : text.len;
-
-		writer_put(w, text.text, n);
-		text = slice_of(text.text + n, text.len - n);
-		if (!text.len)
-			return;
-		if (text.len > 1 && text.text[1] == '\n')
-			writer_put(w, text.text, 1);
-		else
-			writer_str(w, " ");
-		text = slice_of(text.text + 1, text.len - 1);
-	}
-}
-
 static void put_field(struct writer *w, struct slice field)
 {
-	put_text(w, slice_trim(field));
-	writer_str(w, "\r\n");
-}
-
-/* Copy part of the topmost Via field, leaving out an old received parameter. */
-static void put_via_part(struct writer *w, const struct reply_request *req,
-			 size_t from, size_t to)
-{
-	const char *text = req->head->vias[0].text;
-	size_t cut = req->received_at;
-	size_t cut_end = cut + req->received_len;
-
-	if (!req->received_len || cut < from || cut >= to) {
-		put_text(w, slice_of(text + from, to - from));
-		return;
-	}
-	put_text(w, slice_of(text + from, cut - from));
-	if (cut_end < to)
-		put_text(w, slice_of(text + cut_end, to - cut_end));
-}
-
-static void put_via1(struct writer *w, const struct reply_request *req)
-{
-	size_t end = slice_trim(req->head->vias[0]).len;
-	char source[ADDR_TEXT_MAX];
-	size_t at = 0;
-
-	if (req->rport_end && req->rport_end <= req->via1_end) {
-		put_via_part(w, req, 0, req->rport_end);
-		writer_str(w, "=");
-		writer_u32(w, req->source_port);
-		at = req->rport_end;
-	}
-	put_via_part(w, req, at, req->via1_end);
-	if (req->wants_received) {
-		addr_format(source, &req->source);
-		writer_str(w, ";received=");
-		writer_str(w, source);
-	}
-	put_via_part(w, req, req->via1_end, end);
+	writer_folded(w, slice_trim(field));
 	writer_str(w, "\r\n");
 }
 
 /* The To field with a tag behind its value. */
 static void put_to(struct writer *w, struct slice to, struct slice tag)
 {
-	put_text(w, slice_trim(to));
+	writer_folded(w, slice_trim(to));
 	if (tag.len) {
 		writer_str(w, ";tag=");
 		writer_slice(w, tag);
@@ -135,7 +78,7 @@ static void put_hints(struct writer *w, const struct reply *r)
 	}
 	if (r->unsupported.len) {
 		writer_str(w, "Unsupported: ");
-		put_text(w, slice_trim(r->unsupported));
+		writer_folded(w, slice_trim(r->unsupported));
 		writer_str(w, "\r\n");
 	}
 }
@@ -155,7 +98,7 @@ static size_t build(char *out, size_t size, const struct reply *r,
 	struct writer w = writer_of(out, size);
 
 	put_status(&w, r, shed);
-	put_via1(&w, req);
+	via_write(&w, req->head->vias[0], &req->source, req->source_port);
 	for (size_t i = 1; i < req->head->via_cnt; i++)
 		put_field(&w, req->head->vias[i]);
 	put_field(&w, req->head->from);
@@ -182,8 +125,7 @@ size_t reply_build(char *out, size_t size, const struct reply *reply,
 	size_t bound = req->bytes + req->bytes / 2;
 	size_t len;
 
-	if (!req->head->via_cnt || req->head->too_many_vias ||
-	    req->via1_end > slice_trim(req->head->vias[0]).len)
+	if (!req->head->via_cnt || req->head->too_many_vias)
 		return 0;
 	if (!reply->datagram)
 		return build(out, size, reply, req, SHED_NOTHING);

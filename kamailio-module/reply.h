@@ -34,13 +34,7 @@ enum {
 struct reply_request {
 	size_t bytes;			/* size of the whole request */
 	const struct siphead *head;	/* its Via, From, To, Call-ID, CSeq */
-	/* The topmost Via value, inside vias[0] (offsets from its start): */
-	size_t via1_end;		/* where its last parameter ends */
-	size_t rport_end;		/* behind "rport", 0: has none to fill */
-	size_t received_at;		/* an old ;received=..., to be cut out */
-	size_t received_len;
-	bool wants_received;		/* RFC 3261 18.2.1, RFC 3581 */
-	struct addr source;
+	struct addr source;		/* for the topmost Via, see via.h */
 	uint16_t source_port;
 };
 

@@ -55,6 +55,24 @@ static inline void writer_u32(struct writer *w, uint32_t number)
 	writer_put(w, digits + at, sizeof(digits) - at);
 }
 
+/* Text of a header field: only folding may break the line in it, so a CR that
+ * no LF follows becomes a space.
+ */
+static inline void writer_folded(struct writer *w, struct slice text)
+{
+	while (text.len) {
+		const char *cr = memchr(text.text, '\r', text.len);
+		size_t n = cr ? (size_t)(cr - text.text) : text.len;
+
+		writer_put(w, text.text, n);
+		if (!cr)
+			return;
+		writer_put(w, n + 1 < text.len && cr[1] == '\n' ? "\r" : " ",
+			   1);
+		text = slice_of(cr + 1, text.len - n - 1);
+	}
+}
+
 /* What was written, or 0 when something did not fit. */
 static inline size_t writer_len(const struct writer *w)
 {
