@@ -8,36 +8,39 @@ enum {
 	PREFIX_LEN = 3,		/* "a1-" */
 };
 
+/* Least significant byte first, whatever machine this node is. */
+static size_t append_number(uint8_t *buf, size_t at, uint64_t number,
+			    size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++, number >>= 8)
+		buf[at + i] = (uint8_t)number;
+	return at + bytes;
+}
+
 /* Length-prefixed, so that no two triples share their bytes.  What is longer
  * than the buffer (nobody's Call-ID is) is folded into it by its own hash.
  */
-static size_t append(uint8_t *buf, size_t at, struct slice s,
-		     const uint8_t *key)
+static size_t append_text(uint8_t *buf, size_t at, struct slice s,
+			  const uint8_t *key)
 {
-	uint64_t digest;
-	uint32_t len = (uint32_t)s.len;
-
-	memcpy(buf + at, &len, sizeof(len));
-	at += sizeof(len);
-	if (s.len <= HASHED_MAX / 3) {
-		if (s.len)
-			memcpy(buf + at, s.text, s.len);
-		return at + s.len;
-	}
-	digest = secret_siphash(key, s.text, s.len);
-	memcpy(buf + at, &digest, sizeof(digest));
-	return at + sizeof(digest);
+	at = append_number(buf, at, s.len, sizeof(uint32_t));
+	if (s.len > HASHED_MAX / 3)
+		return append_number(buf, at,
+				     secret_siphash(key, s.text, s.len),
+				     sizeof(uint64_t));
+	if (s.len)
+		memcpy(buf + at, s.text, s.len);
+	return at + s.len;
 }
 
 uint64_t totag_digest(const struct secret_keys *keys, struct slice call_id,
 		      struct slice from_tag, uint32_t cseq)
 {
 	uint8_t buf[HASHED_MAX];
-	size_t len;
+	size_t len = append_number(buf, 0, cseq, sizeof(cseq));
 
-	memcpy(buf, &cseq, sizeof(cseq));
-	len = append(buf, sizeof(cseq), call_id, keys->totag);
-	len = append(buf, len, from_tag, keys->totag);
+	len = append_text(buf, len, call_id, keys->totag);
+	len = append_text(buf, len, from_tag, keys->totag);
 	return secret_siphash(keys->totag, buf, len);
 }
 

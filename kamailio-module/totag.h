@@ -32,8 +32,9 @@ bool totag_is_ours(struct slice tag, const struct secret_keys *keys,
 		   struct slice call_id, struct slice from_tag, uint32_t cseq);
 
 /* The value of the `tag' parameter of a From or To header's value (RFC 3261
- * 20.20, 20.39): name-addr or addr-spec, quoted strings and comments skipped.
- * Returns false, and an empty slice, when there is none.
+ * 20.20, 20.39): name-addr or addr-spec, quoted strings skipped.  Returns
+ * false, and an empty slice, when there is none; an empty or quoted one, which
+ * the grammar does not know, is none.
  */
 bool totag_find(struct slice header_value, struct slice *tag);
 
