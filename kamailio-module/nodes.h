@@ -63,9 +63,10 @@ enum host_kind nodes_host_kind(const struct nodes *nodes, struct slice host,
 bool nodes_reachable(const struct nodes *nodes, uint32_t index,
 		     enum addr_family family);
 
-/* The node to hand out to a client of this family: this node while it is up
- * or degraded; else one of the best others (up, then degraded, then unknown),
- * chosen by key so that a call's messages agree; else this node after all.
+/* The node to hand out to a client of this family: this node while it is up,
+ * degraded or unknown; else one of the best others (up, then degraded, then
+ * unknown), chosen by key so that a call's messages agree, on any node; else
+ * this node after all.
  * NODES_NONE only when not even this node has such an address.
  */
 uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
