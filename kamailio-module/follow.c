@@ -170,6 +170,12 @@ static uint32_t seconds(uint64_t now_ms)
 	return (uint32_t)(now_ms / 1000);
 }
 
+/* In whole seconds: an entry is kept as long as asked, or up to 1 s longer. */
+static uint32_t expiry(uint32_t now_s, uint32_t keep_s)
+{
+	return now_s + keep_s + 1;
+}
+
 /* Decide for a source that is being redirected now; true: redirect. */
 static bool source_step(struct source *s, const struct follow_conf *conf,
 			uint32_t now_ms)
@@ -218,7 +224,7 @@ bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 	 * it stops following it is forgotten and tried afresh.
 	 */
 	if (s.state != FOLLOW_FOLLOWS)
-		e->expires_s = now_s + f->conf.expire_s;
+		e->expires_s = expiry(now_s, f->conf.expire_s);
 	e->value = source_pack(s);
 	set_unlock(set);
 	return redirect;
@@ -234,7 +240,7 @@ bool follow_mark(struct follow *f, uint64_t source, uint64_t now_ms)
 	if (e) {
 		e->value = source_pack(
 			(struct source){ .state = FOLLOW_FOLLOWS });
-		e->expires_s = now_s + f->conf.expire_s;
+		e->expires_s = expiry(now_s, f->conf.expire_s);
 	}
 	set_unlock(set);
 	return e;
@@ -278,8 +284,7 @@ void follow_remember(struct follow *f, uint64_t transaction, uint64_t now_ms,
 		struct entry *e = set_take(&f->transactions, set, now_s);
 
 		e->key = key;
-		/* whole seconds: round up, never keep it shorter */
-		e->expires_s = now_s + FOLLOW_MEMO_MS / 1000 + 1;
+		e->expires_s = expiry(now_s, FOLLOW_MEMO_MS / 1000);
 		e->value = answer;
 	}
 	set_unlock(set);
