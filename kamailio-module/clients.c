@@ -9,6 +9,7 @@
 
 enum {
 	FIELDS = 5,
+	QUOTED_MAX = 100,		/* of a bad value, in a message */
 	FILE_MAX = 1 << 20,
 	USER_AGENT_LOOK_MAX = 256,	/* no pattern needs more of a header */
 };
@@ -27,16 +28,31 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 static void complain(struct parse *p, const char *what, struct slice value,
 		     const char *allowed)
 {
+	char quoted[QUOTED_MAX + 1] = "";
 	char text[512];
 
-	snprintf(text, sizeof(text), "%s:%u: %s: `%.*s' is not allowed: %s",
-		 p->name, p->line, what, (int)(value.len > 100 ? 100 : value.len),
-		 value.len ? value.text : "", allowed);
+	for (size_t i = 0; i < value.len && i < QUOTED_MAX; i++)
+		quoted[i] = is_control(value.text[i]) ? '?' : value.text[i];
+	snprintf(text, sizeof(text), "%s:%u: %s: `%s' is not allowed: %s",
+		 p->name, p->line, what, quoted, allowed);
 	p->report(p->arg, text);
 	p->err = EINVAL;
+}
+
+static bool is_pattern(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (is_control(s.text[i]))
+			return false;
+	return s.len > 0;
 }
 
 static enum client_habit parse_habit(struct parse *p, const char *what,
@@ -62,7 +78,8 @@ static bool is_month(struct slice s)
 	for (size_t i = 0; i < s.len; i++)
 		if (i != 4 && !isdigit((unsigned char)s.text[i]))
 			return false;
-	return true;
+	return memcmp(s.text + 5, "00", 2) > 0 &&
+	       memcmp(s.text + 5, "12", 2) <= 0;
 }
 
 static void parse_line(struct parse *p, struct slice line)
@@ -83,7 +100,7 @@ static void parse_line(struct parse *p, struct slice line)
 			 "PATTERN | INVITE | REGISTER | YYYY-MM | EVIDENCE");
 		return;
 	}
-	if (!field[0].len)
+	if (!is_pattern(field[0]))
 		complain(p, "PATTERN", field[0], "a User-Agent, `*' is any text");
 	client.invite = parse_habit(p, "INVITE", field[1]);
 	client.registration = parse_habit(p, "REGISTER", field[2]);

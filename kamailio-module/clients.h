@@ -45,7 +45,7 @@ typedef void clients_error_h(void *arg, const char *line);
 int clients_parse(struct clients *out, const char *name, struct slice text,
 		  clients_error_h *report, void *arg);
 
-/* Read the file (at most 1 MiB) and parse it; an errno when it can't be read. */
+/* Read the file (less than 1 MiB) and parse it; an errno when it can't be read. */
 int clients_read(struct clients *out, const char *path,
 		 clients_error_h *report, void *arg);
 
