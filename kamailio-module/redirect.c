@@ -226,7 +226,7 @@ static bool rule_refuse(const struct rule_ctx *ctx)
 		return refuse(ctx, REASON_SCHEME, 416);
 	if (req->uri.scheme == SIPURI_SIPS && req->transport == SIP_UDP)
 		return refuse(ctx, REASON_SIPS_OVER_UDP, 400);
-	if (req->has_proxy_require && req->method != SIP_METHOD_CANCEL)
+	if (req->has_proxy_require)
 		return refuse(ctx, REASON_PROXY_REQUIRE, 420);
 	/* RFC 3261 16.3: OPTIONS may be answered at 0 */
 	if (req->has_max_forwards && !req->max_forwards &&
@@ -317,9 +317,10 @@ static bool rule_follow(const struct rule_ctx *ctx)
 	const struct redirect_req *req = ctx->req;
 	const struct redirect_env *env = ctx->env;
 	uint32_t memo, node;
+	bool again = follow_recall(env->follow, req->transaction_key,
+				   env->now_ms, &memo);
 
-	if (follow_recall(env->follow, req->transaction_key, env->now_ms,
-			  &memo)) {
+	if (again) {
 		if (memo == MEMO_SERVED)
 			return serve(ctx, REASON_FIRST_ANSWER);
 		node = memo_node(env, memo);
@@ -330,7 +331,8 @@ static bool rule_follow(const struct rule_ctx *ctx)
 	redirect_now(ctx);
 	if (ctx->answer->action != REDIRECT_TO_NODE)
 		return true;
-	if (ctx->answer->node == nodes_self(env->nodes) &&
+	/* told to go to a node of another site file, it is no less a repetition */
+	if (!again && ctx->answer->node == nodes_self(env->nodes) &&
 	    req->method == SIP_METHOD_INVITE &&
 	    !follow_judge(env->follow, req->source_key, env->now_ms))
 		serve(ctx, REASON_NOT_FOLLOWING);
