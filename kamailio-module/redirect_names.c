@@ -141,7 +141,7 @@ int redirect_methods_parse(uint32_t *out, struct slice list, struct slice *bad)
 	struct cursor c = cursor_of(list.text, list.len);
 	uint32_t bits = 0;
 
-	do {
+	for (;;) {
 		struct slice word = slice_trim(cursor_until(&c, ","));
 		enum sip_method method = sip_method_parse(word);
 
@@ -151,9 +151,10 @@ int redirect_methods_parse(uint32_t *out, struct slice list, struct slice *bad)
 			return EINVAL;
 		}
 		bits |= 1U << method;
-		if (cursor_left(&c))
-			cursor_byte(&c);
-	} while (cursor_left(&c));
+		if (!cursor_left(&c))
+			break;
+		cursor_byte(&c);
+	}
 	*out = bits;
 	return 0;
 }
