@@ -230,7 +230,9 @@ static int init_follow(void)
 /* tm is wanted, not needed: a pure front has no transactions. */
 static void load_tm_optional(void)
 {
-	if(find_export("load_tm", -1, 0) && tm_load_api(&_tm) == 0)
+	_conf.redirect.can_relay =
+			find_export("load_tm", -1, 0) && tm_load_api(&_tm) == 0;
+	if(_conf.redirect.can_relay)
 		return;
 	memset(&_tm, 0, sizeof(_tm));
 	LM_NOTICE("tm is not loaded before anycast: served transactions are not "

@@ -11,6 +11,7 @@
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_socket.h"
+#include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/totag.h"
 #include "kamailio-module/writer.h"
 
@@ -105,7 +106,9 @@ int anycast_pin(struct sip_msg *msg)
 		return -1;
 	node = nodes_at(view->nodes, nodes_self(view->nodes));
 	if(anycast_socket_force(msg, view) < 0) {
-		LM_ERR("node %s has no %s socket of the family this request came "
+		/* what the next hop is may be a stranger's word: no error line */
+		anycast_count(EVENT_PIN_FAILED);
+		LM_DBG("node %s has no %s socket of the family this request came "
 			   "with (check its listen lines)\n",
 				node->name, get_valid_proto_name(anycast_next_proto(msg)));
 		return -1;

@@ -15,7 +15,7 @@
 struct sip_msg;
 
 /* 1 done (also for a method that needs nothing but the send socket), -1 the
- * node has no address or socket of this family and transport (logged).  Call
+ * node has no address or socket of this family and transport (counted).  Call
  * it once per request, when the next hop is known: the socket fits its
  * transport.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* anycast_probe.h - is this the node's own health probe?
  *
- * Every verdict is counted (event_valid, event_forged, ...).
+ * Every verdict is counted (event_probe_valid, event_probe_forged, ...).
  */
 #ifndef KAMAILIO_MODULE_ANYCAST_PROBE_H
 #define KAMAILIO_MODULE_ANYCAST_PROBE_H

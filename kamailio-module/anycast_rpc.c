@@ -119,6 +119,7 @@ static void rpc_follow_source(rpc_t *rpc, void *ctx, const str *address)
 				address->len, address->s);
 		return;
 	}
+	addr_unmap(&addr);
 	if(rpc->scan(ctx, "*S", &user_agent) < 1)
 		user_agent = (str)STR_NULL;
 	key = anycast_source_key(view->site, &addr, slice_of_str(&user_agent));
@@ -132,6 +133,7 @@ static void rpc_follow(rpc_t *rpc, void *ctx)
 {
 	struct follow_summary sum;
 	str address;
+	char bytes[24];
 	void *st;
 
 	if(rpc->scan(ctx, "*S", &address) >= 1) {
@@ -141,8 +143,8 @@ static void rpc_follow(rpc_t *rpc, void *ctx)
 	follow_summarize(_follow, clock_boot_ms(), &sum);
 	if(rpc->add(ctx, "{", &st) < 0)
 		return;
-	rpc->struct_add(st, "uuuu", "bytes", (unsigned)sum.bytes,
-			"source_slots", sum.source_slots, "transaction_slots",
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)sum.bytes);
+	rpc->struct_add(st, "suuu", "bytes", bytes, "source_slots", sum.source_slots, "transaction_slots",
 			sum.transaction_slots, "trying", sum.sources[FOLLOW_TRYING]);
 	rpc->struct_add(st, "uuuu", "follows", sum.sources[FOLLOW_FOLLOWS],
 			"served", sum.sources[FOLLOW_SERVED], "sources_forgotten",

@@ -20,6 +20,7 @@
 #include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/totag.h"
+#include "kamailio-module/writer.h"
 
 static struct
 {
@@ -161,10 +162,14 @@ static void find_route(struct redirect_req *req, struct sip_msg *msg,
 			struct sipuri uri;
 			uint32_t node;
 
+			struct sipuri_item maddr;
+
 			if(sipuri_parse(&uri, slice_of_str(&rr->nameaddr.uri)) == 0
 					&& nodes_host_kind(view->nodes, uri.host, &uri.addr,
 							   uri.port, &node)
-							   == HOST_SERVICE)
+							   == HOST_SERVICE
+					&& !sipuri_find_param(
+							&uri, slice_str("maddr"), &maddr))
 				continue;
 			req->has_route = true;
 			req->route = uri;
@@ -281,7 +286,7 @@ static int read_facts(struct redirect_req *req, struct tags *tags,
 	req->has_to_tag = totag_find(head->to_value, &tags->to);
 	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
 	req->via_maddr = via_has_maddr(msg);
-	req->has_proxy_require = head->has_proxy_require;
+	req->has_proxy_require = head->proxy_require_cnt > 0;
 	req->user_agent = head->user_agent;
 	if(head->has_route)
 		find_route(req, msg, view);
@@ -346,6 +351,22 @@ static void fill_contacts(struct anycast_reply *r,
 	}
 }
 
+/* Values of several fields of one name as one (RFC 3261 7.3.1); the first
+ * alone when they do not fit.
+ */
+static struct slice join(
+		char *out, size_t size, const struct slice *values, size_t cnt)
+{
+	struct writer w = writer_of(out, size);
+
+	for(size_t i = 0; i < cnt; i++) {
+		if(i)
+			writer_str(&w, ", ");
+		writer_slice(&w, values[i]);
+	}
+	return writer_len(&w) ? slice_of(out, w.len) : values[0];
+}
+
 /* Answer with status; 1 when something was sent or deliberately not. */
 static int answer_with(struct sip_msg *msg, const struct siphead *head,
 		const struct redirect_req *req, const struct tags *tags,
@@ -353,6 +374,7 @@ static int answer_with(struct sip_msg *msg, const struct siphead *head,
 {
 	static struct anycast_reply r;
 	char tag[TOTAG_LEN];
+	char requires[512];
 
 	r.contact_cnt = 0;
 	r.expires_s = 0;
@@ -373,10 +395,11 @@ static int answer_with(struct sip_msg *msg, const struct siphead *head,
 		fill_contacts(&r, req, answer, view);
 		r.expires_s = _env.conf->expires_s;
 		if(!r.contact_cnt) {
-			answer->status = r.status = 480;
-			answer->reason = REASON_NO_ADDRESS;
+			/* the node can be reached, so its URI got too long */
+			answer->status = r.status = 414;
+			answer->reason = REASON_URI_TOO_LONG;
 			answer->action = REDIRECT_REFUSE;
-			r.phrase = sip_status_text(480);
+			r.phrase = sip_status_text(414);
 		}
 	}
 	if(answer->reason == REASON_OPTIONS_NO_NODE)
@@ -384,7 +407,8 @@ static int answer_with(struct sip_msg *msg, const struct siphead *head,
 	if(answer->reason == REASON_OPTIONS)
 		r.allow = "INVITE, ACK, CANCEL, OPTIONS, BYE, REGISTER";
 	if(answer->reason == REASON_PROXY_REQUIRE)
-		r.unsupported = head->proxy_require;
+		r.unsupported = join(requires, sizeof(requires), head->proxy_requires,
+				head->proxy_require_cnt);
 
 	switch(anycast_send_reply(msg, head, &r)) {
 		case ANYCAST_SENT:
@@ -453,12 +477,6 @@ static int count_down(struct sip_msg *msg, const struct siphead *head,
 static int relay(struct sip_msg *msg, const struct siphead *head,
 		const struct redirect_req *req, const struct site_node *node)
 {
-	if(_env.tm == NULL) {
-		LM_ERR("a request names another node, but tm is not loaded to relay "
-			   "it\n");
-		anycast_count(EVENT_RELAY_FAILED);
-		return -1;
-	}
 	if(count_down(msg, head, req) < 0 || aim_at_node(msg, req, node) < 0
 			|| anycast_pin(msg) < 0
 			|| _env.tm->t_relay(msg, NULL, NULL) < 0)
@@ -483,8 +501,7 @@ int anycast_sip_redirect(struct sip_msg *msg)
 	req.on_service = anycast_on_service(msg, view);
 	err = req.on_service ? read_facts(&req, &tags, &head, msg, view)
 						 : read_node_facts(&req, msg, view);
-	if(err < 0)
-		return -1; /* the script's sanity checks know what to say */
+	req.unreadable = err < 0;
 
 	env = (struct redirect_env){
 			.nodes = view->nodes,

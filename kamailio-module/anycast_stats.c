@@ -27,15 +27,16 @@ static counter_handle_t _events[ANYCAST_EVENTS];
 static const char *event_name(unsigned which)
 {
 	static const char *const names[ANYCAST_EVENTS] = {
-			[EVENT_PROBE_VALID] = "valid",
-			[EVENT_PROBE_MALFORMED] = "malformed",
-			[EVENT_PROBE_OTHER_NODE] = "other-node",
-			[EVENT_PROBE_STALE] = "stale",
-			[EVENT_PROBE_FORGED] = "forged",
+			[EVENT_PROBE_VALID] = "probe-valid",
+			[EVENT_PROBE_MALFORMED] = "probe-malformed",
+			[EVENT_PROBE_OTHER_NODE] = "probe-other-node",
+			[EVENT_PROBE_STALE] = "probe-stale",
+			[EVENT_PROBE_FORGED] = "probe-forged",
 			[EVENT_FOLLOWED] = "followed",
 			[EVENT_SEND_FAILED] = "send-failed",
 			[EVENT_UNANSWERABLE] = "unanswerable",
 			[EVENT_RELAY_FAILED] = "relay-failed",
+			[EVENT_PIN_FAILED] = "pin-failed",
 			[EVENT_RELOADED] = "reloaded",
 			[EVENT_RELOAD_FAILED] = "reload-failed",
 	};

@@ -20,6 +20,7 @@ enum anycast_event
 	EVENT_SEND_FAILED,	  /* the host could not send a reply */
 	EVENT_UNANSWERABLE,	  /* too many Via fields or too large to answer */
 	EVENT_RELAY_FAILED,
+	EVENT_PIN_FAILED, /* no socket of the node fits the next hop */
 	EVENT_RELOADED,
 	EVENT_RELOAD_FAILED,
 	ANYCAST_EVENTS

@@ -290,13 +290,19 @@ bool nodes_reachable(const struct nodes *nodes, uint32_t index,
 	       addr_is_set(node_addr(&nodes->site->nodes[index], family));
 }
 
+bool nodes_takes_calls(const struct nodes *nodes, uint32_t index)
+{
+	return index < nodes->site->node_cnt &&
+	       state_rank(nodes->states[index]) <= 2;
+}
+
 uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
 		    uint64_t key)
 {
 	const struct candidates *best = &nodes->best[family_slot(family)];
 	bool self = nodes_reachable(nodes, nodes->self, family);
 
-	if (self && state_rank(nodes->states[nodes->self]) <= 2)
+	if (self && nodes_takes_calls(nodes, nodes->self))
 		return nodes->self;
 	if (best->cnt)
 		return best->index[key % best->cnt];

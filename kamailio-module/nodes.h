@@ -63,6 +63,9 @@ enum host_kind nodes_host_kind(const struct nodes *nodes, struct slice host,
 bool nodes_reachable(const struct nodes *nodes, uint32_t index,
 		     enum addr_family family);
 
+/* Is it up, degraded or unknown: may it be given a new call? */
+bool nodes_takes_calls(const struct nodes *nodes, uint32_t index);
+
 /* The node to hand out to a client of this family: this node while it is up,
  * degraded or unknown; else one of the best others (up, then degraded, then
  * unknown), chosen by key so that a call's messages agree, on any node; else

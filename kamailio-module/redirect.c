@@ -94,6 +94,8 @@ static bool rule_not_ours(const struct rule_ctx *ctx)
 	}
 	if (req->known_transaction)
 		return serve(ctx, REASON_TRANSACTION);
+	if (req->unreadable)
+		return serve(ctx, REASON_UNREADABLE);
 	return false;
 }
 
@@ -149,6 +151,9 @@ static bool rule_loop(const struct rule_ctx *ctx)
 		return serve(ctx, REASON_LOOP_SELF);
 	if (kind != HOST_NODE)
 		return false;
+	/* 8.3: what may not be redirected and cannot be relayed gets 404 */
+	if (!ctx->env->conf->can_relay)
+		return refuse(ctx, REASON_LOOP_OTHER, 404);
 	/* a relay is a proxy: RFC 3261 16.3 step 3 */
 	if (req->has_max_forwards && !req->max_forwards)
 		return refuse(ctx, REASON_MAX_FORWARDS, 483);
@@ -197,11 +202,16 @@ static bool rule_dialog(const struct rule_ctx *ctx)
 static bool rule_cancel(const struct rule_ctx *ctx)
 {
 	const struct redirect_req *req = ctx->req;
+	const struct client *client;
 	uint32_t memo;
 
 	if (req->method != SIP_METHOD_CANCEL)
 		return false;
 	if (is_websocket(req) || !is_redirect_method(ctx, SIP_METHOD_INVITE))
+		return serve(ctx, REASON_CANCEL_SERVED);
+	/* it may lack a User-Agent, but where it has one its INVITE had it */
+	client = clients_find(ctx->env->clients, req->user_agent);
+	if (client && client->invite == CLIENT_NEVER)
 		return serve(ctx, REASON_CANCEL_SERVED);
 	if (follow_recall(ctx->env->follow, req->transaction_key,
 			  ctx->env->now_ms, &memo) &&
@@ -269,6 +279,10 @@ static bool rule_policy(const struct rule_ctx *ctx)
 			return serve(ctx, listed ? REASON_CLIENT_NEVER :
 						   REASON_METHOD);
 	} else if (listed && client && client->invite == CLIENT_NEVER) {
+		/* for its CANCEL, should that come without a User-Agent */
+		if (req->method == SIP_METHOD_INVITE)
+			follow_remember(ctx->env->follow, req->transaction_key,
+					ctx->env->now_ms, MEMO_SERVED);
 		return serve(ctx, REASON_CLIENT_NEVER);
 	}
 	return listed ? false : serve(ctx, REASON_METHOD);
@@ -286,13 +300,8 @@ static bool redirect_now(const struct rule_ctx *ctx)
 	if (node == NODES_NONE)
 		return refuse(ctx, REASON_NO_ADDRESS, 480);
 	if (node == self)
-		reason = nodes_state(nodes, self) == NODE_UP ||
-					 nodes_state(nodes, self) ==
-						 NODE_DEGRADED ||
-					 nodes_state(nodes, self) ==
-						 NODE_UNKNOWN ?
-				 REASON_OWN_NODE :
-				 REASON_LAST_NODE;
+		reason = nodes_takes_calls(nodes, self) ? REASON_OWN_NODE :
+							  REASON_LAST_NODE;
 	return settle(ctx, REDIRECT_TO_NODE, reason, 302, node);
 }
 

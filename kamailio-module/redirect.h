@@ -63,6 +63,7 @@ enum redirect_action {
 enum redirect_reason {
 	REASON_NOT_SERVICE,	/* 1: arrived on a node address */
 	REASON_TRANSACTION,	/* 1: tm knows its transaction */
+	REASON_UNREADABLE,	/* 1: the script's sanity checks say it better */
 	REASON_LOOP_SELF,	/* 3: R-URI or Route already is this node */
 	REASON_LOOP_OTHER,	/* 3: ... another node */
 	REASON_FOREIGN,		/* 4: not our domain, or another's Route */
@@ -103,7 +104,6 @@ enum sip_defect {
 	DEFECT_CALL_ID,		/* empty */
 	DEFECT_FROM,
 	DEFECT_TO,
-	DEFECT_VIA,
 	DEFECT_CONTENT_LENGTH,	/* more announced than arrived */
 	DEFECT_MAX_FORWARDS,	/* no number */
 	SIP_DEFECTS
@@ -115,6 +115,7 @@ struct redirect_req {
 	enum sip_transport transport;
 	enum addr_family family;	/* of the socket it came in on */
 	bool on_service;		/* that socket is a service address */
+	bool unreadable;		/* the fields below could not be filled */
 	bool known_transaction;		/* tm has it (RFC 3261 17.2.3) */
 	bool is_probe;			/* a valid probe header (probe.h) */
 	enum sip_defect defect;
@@ -135,6 +136,7 @@ struct redirect_req {
 
 struct redirect_conf {
 	uint32_t methods;		/* bit per enum sip_method to redirect */
+	bool can_relay;			/* tm is there to do it */
 };
 
 /* What the decision stands on; all borrowed. */

@@ -56,6 +56,7 @@ NAME_FUNCTION(redirect_action_name, redirect_action, actions)
 static const char *const reasons[REDIRECT_REASONS] = {
 	[REASON_NOT_SERVICE] = "not-service-address",
 	[REASON_TRANSACTION] = "known-transaction",
+	[REASON_UNREADABLE] = "unreadable",
 	[REASON_LOOP_SELF] = "names-this-node",
 	[REASON_LOOP_OTHER] = "names-other-node",
 	[REASON_FOREIGN] = "foreign",
@@ -95,7 +96,6 @@ static const char *const defects[SIP_DEFECTS] = {
 	[DEFECT_CALL_ID] = "Bad Call-ID",
 	[DEFECT_FROM] = "Bad From",
 	[DEFECT_TO] = "Bad To",
-	[DEFECT_VIA] = "Bad Via",
 	[DEFECT_CONTENT_LENGTH] = "Bad Content-Length",
 	[DEFECT_MAX_FORWARDS] = "Bad Max-Forwards",
 };
@@ -110,6 +110,8 @@ const char *sip_status_text(unsigned status)
 		return "Moved Temporarily";
 	case 400:
 		return "Bad Request";
+	case 404:
+		return "Not Found";
 	case 414:
 		return "Request-URI Too Long";
 	case 416:

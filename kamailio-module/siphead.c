@@ -81,7 +81,8 @@ static void take_proxy_require(struct siphead *out, struct slice field,
 			       struct slice value)
 {
 	(void)field;
-	take_first(&out->has_proxy_require, &out->proxy_require, value);
+	if (out->proxy_require_cnt < SIPHEAD_REQUIRES_MAX)
+		out->proxy_requires[out->proxy_require_cnt++] = value;
 }
 
 static void take_content_length(struct siphead *out, struct slice field,

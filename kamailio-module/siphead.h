@@ -22,6 +22,7 @@
 
 enum {
 	SIPHEAD_VIAS_MAX = 70,	/* more hops than Max-Forwards allows */
+	SIPHEAD_REQUIRES_MAX = 4,	/* further Proxy-Require are not kept */
 };
 
 struct siphead {
@@ -36,11 +37,11 @@ struct siphead {
 	struct slice to_value;
 	struct slice user_agent;
 	struct slice max_forwards;
-	struct slice proxy_require;
+	struct slice proxy_requires[SIPHEAD_REQUIRES_MAX];	/* each field's */
+	size_t proxy_require_cnt;
 	struct slice content_length;	/* empty when there are two of them */
 	struct slice probe;		/* X-Anycast-Probe */
 	bool has_max_forwards;
-	bool has_proxy_require;
 	bool has_content_length;
 	bool has_probe;
 	bool has_route;

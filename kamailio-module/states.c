@@ -21,9 +21,8 @@ static enum node_state peer_state(const struct nodestate_peer *peer,
 				  const struct nodestate *file,
 				  uint64_t now_ms)
 {
-	/* a time in the future is of an earlier boot: as good as now */
-	if (file->has_until && peer->heard_ms <= now_ms &&
-	    now_ms - peer->heard_ms > STATES_PEER_MS)
+	if (file->has_until && (peer->heard_ms > now_ms ||
+				now_ms - peer->heard_ms > STATES_PEER_MS))
 		return NODE_UNKNOWN;
 	return peer->state;
 }
@@ -32,7 +31,9 @@ enum states_verdict states_judge(uint8_t *states, const struct site *site,
 				 uint32_t self, const struct nodestate *file,
 				 uint64_t now_ms)
 {
-	bool stale = file && file->has_until && now_ms > file->until_ms;
+	bool stale = file && file->has_until &&
+		     (now_ms > file->until_ms ||
+		      file->until_ms - now_ms > STATES_UNTIL_MS);
 
 	if (!file || strcmp(file->self, site->nodes[self].name)) {
 		memset(states, NODE_UP, site->node_cnt);

@@ -4,7 +4,9 @@
  * Pure.  No file: nobody has said anything, every configured node counts as
  * up.  A file of an agent (it has an `until`) is believed until then, its
  * peers for 3 s after they were last heard; past `until` this node keeps
- * serving and the others are unknown.  A file without `until` is an
+ * serving and the others are unknown.  An `until` more than a minute ahead, or
+ * a peer heard in the future, is of an earlier boot's clock and not believed.
+ * A file without `until` is an
  * operator's word and stands until it is replaced.
  */
 #ifndef KAMAILIO_MODULE_STATES_H
@@ -17,6 +19,7 @@
 
 enum {
 	STATES_PEER_MS = 3000,
+	STATES_UNTIL_MS = 60000,	/* no writer promises more than this */
 };
 
 enum states_verdict {

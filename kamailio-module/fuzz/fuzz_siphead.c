@@ -111,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inside(head.to_value, head.to);
 	inside(head.user_agent, message);
 	inside(head.max_forwards, message);
-	inside(head.proxy_require, message);
+	for (size_t i = 0; i < head.proxy_require_cnt; i++)
+		inside(head.proxy_requires[i], message);
 	inside(head.content_length, message);
 	inside(head.probe, message);
 	if (totag_find(head.to_value, &tag))

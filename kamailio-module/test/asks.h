@@ -26,6 +26,8 @@ enum {
 	NO_HOPS = 128,		/* Max-Forwards: 0 */
 	ONE_HOP = 256,
 	CAME_BACK = 512,	/* this source was redirected and did not follow */
+	NO_TM = 1024,		/* the host cannot relay */
+	UNREADABLE = 2048,
 };
 
 struct ask {
@@ -146,6 +148,7 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 		.on_service = !(ask->facts & NODE_ADDRESS),
 		.known_transaction = ask->facts & KNOWN,
 		.is_probe = ask->facts & PROBE,
+		.unreadable = ask->facts & UNREADABLE,
 		.defect = ask->defect,
 		.uri = ask_uri(ask->uri ? ask->uri : BOB),
 		.has_route = ask->route,
@@ -166,6 +169,7 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 	char status[16] = "";
 
 	w->conf.methods = ask->methods ? ask->methods : 1U << SIP_METHOD_INVITE;
+	w->conf.can_relay = !(ask->facts & NO_TM);
 	ask_states(w, ask->states);
 	if (ask->facts & CAME_BACK) {
 		assert_true(follow_judge(w->env.follow, ask->source,

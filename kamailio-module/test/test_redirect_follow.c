@@ -120,7 +120,12 @@ static const struct story stories[] = {
 	      FOLLOW_NONE, 0 },
 	    { 4, 5, { .user_agent = "never" }, "serve client-never-follows",
 	      FOLLOW_NONE, 0 },
-	    { 5, 5, { 0 }, OWN, FOLLOW_TRYING, 0 } } },
+	    { 5, 6, { 0 }, OWN, FOLLOW_TRYING, 0 } } },
+	{ "the CANCEL of a client that never follows may not say who it is",
+	  { { 0, 1, { .user_agent = "never" }, "serve client-never-follows",
+	      FOLLOW_NONE, 0 },
+	    { 50, 1, { .method = "CANCEL" }, "serve cancel-of-served",
+	      FOLLOW_NONE, 0 } } },
 	/* RFC 3261 9.2: what is served here can still be cancelled */
 	{ "CANCEL does as its INVITE was done by",
 	  { { 0, 1, { 0 }, OWN, FOLLOW_TRYING, 0 },

@@ -96,6 +96,12 @@ static void an_agents_word_stands_until_it_says(void **state)
 		{ "one later: this node serves on, the rest is unknown",
 		  FILE_OF "self fra1 draining\nnode ams1 up 5900\nuntil 6000\n",
 		  6001, STATES_STALE, "UNNN" },
+		{ "a minute ahead",
+		  FILE_OF "self fra1 down\nuntil 66000\n", 6000, STATES_FRESH,
+		  "WNNN" },
+		{ "further: before the last boot, the clock has begun anew",
+		  FILE_OF "self fra1 down\nuntil 66001\n", 6000, STATES_STALE,
+		  "UNNN" },
 		{ "even if it was down",
 		  FILE_OF "self fra1 down\nnode ams1 up 6100\nuntil 6000\n",
 		  UINT64_MAX, STATES_STALE, "UNNN" },
@@ -110,19 +116,19 @@ static void a_peer_is_believed_for_three_seconds(void **state)
 {
 	static const struct row rows[] = {
 		{ "just heard", FILE_OF "self fra1 up\nnode ams1 down 10000\n"
-		  "until 99999\n", 10000, STATES_FRESH, "UWNN" },
+		  "until 60000\n", 10000, STATES_FRESH, "UWNN" },
 		{ "to the last millisecond", FILE_OF
-		  "self fra1 up\nnode ams1 down 10000\nuntil 99999\n", 13000,
+		  "self fra1 up\nnode ams1 down 10000\nuntil 60000\n", 13000,
 		  STATES_FRESH, "UWNN" },
 		{ "one later", FILE_OF
-		  "self fra1 up\nnode ams1 down 10000\nuntil 99999\n", 13001,
+		  "self fra1 up\nnode ams1 down 10000\nuntil 60000\n", 13001,
 		  STATES_FRESH, "UNNN" },
-		{ "heard in the future: as good as now", FILE_OF
-		  "self fra1 up\nnode ams1 down 10000\nuntil 99999\n", 9999,
-		  STATES_FRESH, "UWNN" },
+		{ "heard in the future, that is before the last boot", FILE_OF
+		  "self fra1 up\nnode ams1 down 10000\nuntil 60000\n", 9999,
+		  STATES_FRESH, "UNNN" },
 		{ "each by its own time", FILE_OF
 		  "self fra1 up\nnode ams1 up 8000\nnode tyo1 up 6000\n"
-		  "node lon1 degraded 7000\nuntil 99999\n", 10000,
+		  "node lon1 degraded 7000\nuntil 60000\n", 10000,
 		  STATES_FRESH, "UUND" },
 	};
 
@@ -134,7 +140,7 @@ static void what_does_not_concern_the_site_is_passed_over(void **state)
 {
 	static const struct row rows[] = {
 		{ "a file of another node", FILE_OF
-		  "self lon1 draining\nnode fra1 down 1\nuntil 99999\n", 1,
+		  "self lon1 draining\nnode fra1 down 1\nuntil 60000\n", 1,
 		  STATES_FOREIGN, "UUUU" },
 		{ "a stale file of another node", FILE_OF
 		  "self lon1 draining\nuntil 1\n", 2, STATES_FOREIGN, "UUUU" },

@@ -20,7 +20,7 @@ put <<EOF
 sip-anycast-state 1
 self fra1 draining
 node ams1 up $now_ms
-until $((now_ms + 600000))
+until $((now_ms + 50000))
 EOF
 until_ok 5 answers ams1
 # The agent has died long ago.
