@@ -45,7 +45,7 @@ expect_status plain_options 503
 expect_equal "valid probes" 5 "$(statistic fra1 event_probe_valid)"
 for name in forged other_node malformed; do
 	expect_equal "$name probes" $((1 + (${#name} == 6))) \
-		"$(statistic fra1 "event_$name")"
+		"$(statistic fra1 "event_probe_$name")"
 done
 expect_equal "stale probes" 2 "$(statistic fra1 event_probe_stale)"
 ok "true for the agent, ams1 for everybody else"
