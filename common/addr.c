@@ -10,22 +10,51 @@ enum {
 	IP6_LEN = 16,
 };
 
+/* Four decimal numbers of up to 255, without leading zeros. */
+static bool parse_ip4(uint8_t bytes_be[static IP4_LEN], const char *text,
+		      size_t len)
+{
+	unsigned part = 0, digits = 0, dots = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned char)text[i] - '0';
+
+		if (text[i] == '.') {
+			if (!digits || dots == IP4_LEN - 1)
+				return false;
+			bytes_be[dots++] = (uint8_t)part;
+			part = digits = 0;
+			continue;
+		}
+		if (digit > 9 || (digits && !part))
+			return false;
+		part = part * 10 + digit;
+		digits++;
+		if (part > 255)
+			return false;
+	}
+	if (!digits || dots != IP4_LEN - 1)
+		return false;
+	bytes_be[dots] = (uint8_t)part;
+	return true;
+}
+
 int addr_parse(struct addr *out, const char *text, size_t len)
 {
 	char copy[INET6_ADDRSTRLEN];
 
 	memset(out, 0, sizeof(*out));
-	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len))
+	if (len == 0 || len >= sizeof(copy))
 		return EINVAL;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-
-	if (inet_pton(AF_INET, copy, out->bytes_be) == 1) {
+	if (parse_ip4(out->bytes_be, text, len)) {
 		out->family = ADDR_IP4;
 		return 0;
 	}
-	/* inet_pton() may have written some bytes before it gave up */
 	memset(out, 0, sizeof(*out));
+	if (!memchr(text, ':', len) || memchr(text, '\0', len))
+		return EINVAL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
 	if (inet_pton(AF_INET6, copy, out->bytes_be) == 1) {
 		out->family = ADDR_IP6;
 		return 0;

@@ -9,11 +9,6 @@ static unsigned char ascii_lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
 }
 
-static bool is_white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool slice_case_equal(struct slice a, struct slice b)
 {
 	if (a.len != b.len)
@@ -24,17 +19,6 @@ bool slice_case_equal(struct slice a, struct slice b)
 			return false;
 	}
 	return true;
-}
-
-struct slice slice_trim(struct slice s)
-{
-	while (s.len && is_white(s.text[0])) {
-		s.text++;
-		s.len--;
-	}
-	while (s.len && is_white(s.text[s.len - 1]))
-		s.len--;
-	return s;
 }
 
 int slice_u64(uint64_t *out, struct slice s, uint64_t max)
@@ -69,16 +53,10 @@ int slice_u32(uint32_t *out, struct slice s, uint32_t max)
 	return err;
 }
 
-static bool is_in(char byte, const char *set)
-{
-	while (*set && *set != byte)
-		set++;
-	return *set;	/* a NUL among the bytes is no member */
-}
-
 struct slice cursor_until(struct cursor *c, const char *stop)
 {
 	size_t left = cursor_left(c);
+	uint64_t set[4] = { 0 };	/* a bit per byte value */
 	size_t n = 0;
 
 	if (stop[0] && !stop[1] && left) {
@@ -87,8 +65,14 @@ struct slice cursor_until(struct cursor *c, const char *stop)
 
 		return cursor_take(c, at ? (size_t)(at - from) : left);
 	}
-	while (n < left && !is_in(c->start[c->pos + n], stop))
-		n++;
+	for (; *stop; stop++)
+		set[(unsigned char)*stop >> 6] |= UINT64_C(1) << (*stop & 63);
+	for (; n < left; n++) {
+		unsigned char byte = (unsigned char)c->start[c->pos + n];
+
+		if (set[byte >> 6] >> (byte & 63) & 1)
+			break;
+	}
 	return cursor_take(c, n);
 }
 

@@ -49,8 +49,24 @@ static inline bool slice_equal(struct slice a, struct slice b)
 /* Equal but for the case of ASCII letters. */
 bool slice_case_equal(struct slice a, struct slice b);
 
-/* Without the spaces, tabs, CRs and LFs at both ends. */
-struct slice slice_trim(struct slice s);
+static inline bool slice_is_white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without the spaces, tabs, CRs and LFs at both ends.  Inline: mostly there
+ * are none, or two at the end.
+ */
+static inline struct slice slice_trim(struct slice s)
+{
+	while (s.len && slice_is_white(s.text[0])) {
+		s.text++;
+		s.len--;
+	}
+	while (s.len && slice_is_white(s.text[s.len - 1]))
+		s.len--;
+	return s;
+}
 
 /* A decimal number of 1..10 digits and nothing else, up to max.  Returns 0 or
  * EBADMSG; *out is untouched on error.

@@ -114,24 +114,30 @@ static enum sip_transport transport_of(const struct sip_msg *msg)
 	}
 }
 
+/* The bucket of tm's table this would be in, fetched into the cache. */
+static const struct entry *tm_bucket(const struct sip_msg *msg)
+{
+	const struct entry *bucket;
+
+	if(_env.tm == NULL)
+		return NULL;
+	bucket = &_env.tm->get_table()->entries[hash(
+			msg->callid->body, get_cseq(msg)->number)];
+	__builtin_prefetch(bucket);
+	return bucket;
+}
+
 /* Does tm hold a transaction this belongs to?  An empty bucket of its table,
  * by far the most frequent case on a service address, is seen without its
  * lock: whoever races with a transaction being made would lose that race
  * behind the lock as well.
  */
-static int tm_knows(struct sip_msg *msg)
+static int tm_knows(struct sip_msg *msg, const struct entry *bucket)
 {
-	struct s_table *table;
 	struct cell *original;
-	unsigned int hash_index;
 	int branch = 0;
 
-	if(_env.tm == NULL)
-		return 0;
-	hash_index = hash(msg->callid->body, get_cseq(msg)->number);
-	table = _env.tm->get_table();
-	if((void *)table->entries[hash_index].next_c
-			== (void *)&table->entries[hash_index])
+	if(bucket == NULL || (const void *)bucket->next_c == (const void *)bucket)
 		return 0;
 	if(msg->REQ_METHOD == METHOD_CANCEL) {
 		original = _env.tm->t_lookup_original(msg);
@@ -192,18 +198,19 @@ static bool body_is_cut(const struct sip_msg *msg, const struct siphead *head)
 }
 
 static enum sip_defect find_defect(struct sip_msg *msg,
-		const struct siphead *head, struct redirect_req *req, uint32_t *cseq)
+		const struct siphead *head, struct redirect_req *req)
 {
 	const str *ruri = GET_RURI(msg);
 	struct cseq_body *cs = get_cseq(msg);
 	struct slice number = slice_of_str(&cs->number);
+	uint32_t cseq;
 	int err = sipuri_parse(&req->uri, slice_of_str(ruri));
 
 	if(err == EMSGSIZE)
 		return DEFECT_URI_TOO_LONG;
 	if(err)
 		return DEFECT_URI;
-	if(slice_u32(cseq, number, UINT32_MAX)
+	if(slice_u32(&cseq, number, UINT32_MAX)
 			|| !slice_equal(slice_of_str(&cs->method),
 					slice_of_str(&msg->first_line.u.request.method)))
 		return DEFECT_CSEQ;
@@ -274,27 +281,34 @@ static int read_facts(struct redirect_req *req, struct tags *tags,
 		const struct anycast_view *view)
 {
 	struct addr source = addr_of_ip(&msg->rcv.src_ip);
+	const struct entry *bucket;
 
 	if(msg->callid == NULL || msg->cseq == NULL || get_cseq(msg) == NULL
 			|| !siphead_scan(head, slice_of(msg->buf, (size_t)msg->len)))
 		return -1;
-	req->defect = find_defect(msg, head, req, &tags->cseq);
+	bucket = tm_bucket(msg);
+	/* keys first: what they lead to is on its way while the rest is read */
+	req->user_agent = head->user_agent;
 	tags->call_id = slice_of_str(&msg->callid->body);
 	totag_find(head->from_value, &tags->from);
+	if(slice_u32(&tags->cseq, slice_of_str(&get_cseq(msg)->number), UINT32_MAX))
+		tags->cseq = 0;
 	tags->digest = totag_digest(
 			&view->site->keys, tags->call_id, tags->from, tags->cseq);
+	req->transaction_key = transaction_key(tags, source_hash(&source));
+	req->source_key =
+			anycast_source_key(view->site, &source, req->user_agent);
+	follow_prefetch(_env.follow, req->source_key, req->transaction_key);
+
+	req->defect = find_defect(msg, head, req);
 	req->has_to_tag = totag_find(head->to_value, &tags->to);
 	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
 	req->via_maddr = via_has_maddr(msg);
 	req->has_proxy_require = head->proxy_require_cnt > 0;
-	req->user_agent = head->user_agent;
 	if(head->has_route)
 		find_route(req, msg, view);
 	req->is_probe = is_probe(msg, head, view->site);
-	req->known_transaction = tm_knows(msg);
-	req->source_key =
-			anycast_source_key(view->site, &source, req->user_agent);
-	req->transaction_key = transaction_key(tags, source_hash(&source));
+	req->known_transaction = tm_knows(msg, bucket);
 	/* asked for only when the choice is not simply this node */
 	if(_env.conf->fallback_contacts
 			|| nodes_pick(view->nodes, req->family, 0)

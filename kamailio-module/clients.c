@@ -214,12 +214,20 @@ static bool matches(const char *pattern, struct slice text)
 const struct client *clients_find(const struct clients *clients,
 				  struct slice user_agent)
 {
+	char first;
+
 	if (!user_agent.len)
 		return NULL;
 	if (user_agent.len > USER_AGENT_LOOK_MAX)
 		user_agent.len = USER_AGENT_LOOK_MAX;
-	for (size_t i = 0; i < clients->cnt; i++)
-		if (matches(clients->v[i].pattern, user_agent))
+	first = lower(user_agent.text[0]);
+	for (size_t i = 0; i < clients->cnt; i++) {
+		const char *pattern = clients->v[i].pattern;
+
+		if (*pattern != first && *pattern != '*')
+			continue;	/* most are done with here */
+		if (matches(pattern, user_agent))
 			return &clients->v[i];
+	}
 	return NULL;
 }

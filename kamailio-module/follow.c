@@ -205,6 +205,16 @@ static bool source_step(struct source *s, const struct follow_conf *conf,
 	}
 }
 
+void follow_prefetch(const struct follow *f, uint64_t source,
+		     uint64_t transaction)
+{
+	__builtin_prefetch(&f->sources.sets[key_of(source) & f->sources.mask],
+			   1);
+	__builtin_prefetch(&f->transactions.sets[key_of(transaction) &
+						 f->transactions.mask],
+			   1);
+}
+
 bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 {
 	uint64_t key = key_of(source);

@@ -54,6 +54,13 @@ size_t follow_size(const struct follow_conf *conf);
 /* Lay the tables out in mem (follow_size() bytes, aligned to 64). */
 struct follow *follow_init(void *mem, const struct follow_conf *conf);
 
+/* Fetch the entries of these keys into the cache: they are rarely there, and
+ * waiting for them costs as much as all of the decision's own work.  To be
+ * called as soon as the keys are known.
+ */
+void follow_prefetch(const struct follow *f, uint64_t source,
+		     uint64_t transaction);
+
 /* May this source be redirected to this node (again)?  Counts the redirect.
  * False: it does not follow, serve it.
  */

@@ -141,6 +141,37 @@ static const uint8_t first_of_len[NAME_LEN_MAX + 2] = {
 	0, 0, 5, 6, 7, 9, 10, 10, 11, 11, 11, 12, 12, 13, 14, 15, 16,
 };
 
+#define LETTER(c) (1U << ((c) & 31))
+
+/* The letters a known name begins with: most fields are none of ours, and
+ * those are seen by their first byte.
+ */
+static const uint32_t first_letters =
+	LETTER('v') | LETTER('f') | LETTER('t') | LETTER('i') | LETTER('l') |
+	LETTER('c') | LETTER('r') | LETTER('u') | LETTER('m') | LETTER('p') |
+	LETTER('x');
+
+static bool is_letter_of_known(char byte)
+{
+	unsigned char lower = (unsigned char)byte | 0x20;
+
+	return lower >= 'a' && lower <= 'z' && first_letters & LETTER(lower);
+}
+
+/* name's letters in either case; known is lower case. */
+static bool is_name(struct slice name, const char *known)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char byte = (unsigned char)name.text[i];
+
+		if (byte >= 'A' && byte <= 'Z')
+			byte |= 0x20;
+		if (byte != (unsigned char)known[i])
+			return false;
+	}
+	return true;
+}
+
 static const struct known *find_known(struct slice name)
 {
 	unsigned char first;
@@ -153,16 +184,17 @@ static const struct known *find_known(struct slice name)
 		const struct known *k = &known_fields[i];
 
 		if ((unsigned char)k->name[0] == first &&
-		    slice_case_equal(name, slice_of(k->name, k->len)))
+		    is_name(name, k->name))
 			return k;
 	}
 	return NULL;
 }
 
-/* The length of the next logical line: up to the line break that is not
- * followed by folding white space (RFC 3261 7.3.1).  CR LF, LF, or the end.
+/* The length of the next line, or, with folding, of the next logical one: up
+ * to the line break that is not followed by folding white space (RFC 3261
+ * 7.3.1).  CR LF, LF, or the end.
  */
-static size_t line_len(const char *text, size_t left)
+static size_t line_len(const char *text, size_t left, bool folding)
 {
 	size_t at = 0;
 
@@ -172,7 +204,8 @@ static size_t line_len(const char *text, size_t left)
 		if (!lf)
 			return left;
 		at = (size_t)(lf - text) + 1;
-		if (at == left || (text[at] != ' ' && text[at] != '\t'))
+		if (!folding || at == left ||
+		    (text[at] != ' ' && text[at] != '\t'))
 			return at;
 	}
 	return left;
@@ -186,10 +219,13 @@ static bool is_empty(const char *line, size_t len)
 
 static void take_field(struct siphead *out, struct slice field)
 {
-	const char *colon = memchr(field.text, ':', field.len);
+	const char *colon;
 	const struct known *k;
 	size_t name_len;
 
+	if (!is_letter_of_known(field.text[0]))
+		return;
+	colon = memchr(field.text, ':', field.len);
 	if (!colon)
 		return;
 	name_len = (size_t)(colon - field.text);
@@ -211,9 +247,7 @@ bool siphead_scan(struct siphead *out, struct slice message)
 	       sizeof(*out) - offsetof(struct siphead, too_many_vias));
 	while (at < message.len) {
 		const char *line = message.text + at;
-		const char *lf = memchr(line, '\n', message.len - at);
-		size_t len = first && lf ? (size_t)(lf - line) + 1 :
-					   line_len(line, message.len - at);
+		size_t len = line_len(line, message.len - at, !first);
 
 		at += len;
 		if (is_empty(line, len)) {

@@ -104,12 +104,31 @@ static void skip_address(struct cursor *c)
 	}
 }
 
+/* Behind the '>' of a value without any quotes; false when it is no such one,
+ * as hardly any is.
+ */
+static bool skip_plain_address(struct cursor *c)
+{
+	const char *at = c->start;
+	const char *close = memchr(at, '>', c->len);
+	const char *open = close ? memchr(at, '<', (size_t)(close - at)) : NULL;
+
+	if (!open || memchr(at, '"', c->len) ||
+	    memchr(at, ';', (size_t)(open - at)))
+		return false;
+	cursor_take(c, (size_t)(close - at) + 1);
+	return true;
+}
+
 bool totag_find(struct slice header_value, struct slice *tag)
 {
 	struct cursor c = cursor_of(header_value.text, header_value.len);
 
 	*tag = (struct slice){ 0 };
-	skip_address(&c);
+	if (!header_value.len)
+		return false;
+	if (!skip_plain_address(&c))
+		skip_address(&c);
 	while (cursor_left(&c)) {
 		struct slice name;
 
