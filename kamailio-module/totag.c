@@ -140,13 +140,15 @@ bool totag_find(struct slice header_value, struct slice *tag)
 		if (cursor_peek(&c) != '=')
 			continue;
 		cursor_byte(&c);
-		while (cursor_left(&c) && strchr(" \t\r\n", cursor_peek(&c)))
+		while (cursor_left(&c) &&
+		       memchr(" \t\r\n", cursor_peek(&c), 4))
 			cursor_byte(&c);
 		if (cursor_peek(&c) == '"')
 			skip_quoted(&c);
 		else if (slice_case_equal(name, slice_str("tag"))) {
 			*tag = slice_trim(cursor_until(&c, "; \t\r\n,"));
-			return tag->len > 0;
+			if (tag->len)
+				return true;
 		}
 	}
 	return false;

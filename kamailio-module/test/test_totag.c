@@ -201,6 +201,9 @@ static void the_tag_of_a_from_or_to_is_found(void **state)
 		{ "<sip:bob@b.example>;a;b=c;tag=1;d", "1" },
 		{ "<sip:bob@b.example>;tag=1;tag=2", "1" },
 		{ "<sip:bob@b.example>;a=\";tag=x\";tag=y", "y" },
+		/* to one that is empty ours is added: it must be found */
+		{ "<sip:bob@b.example>;tag=;tag=y", "y" },
+		{ "<sip:bob@b.example>;tag=\"x\";tag=y", "y" },
 		{ "<sip:bob@b.example>;a=\"\\\";tag=x\";tag=y", "y" },
 		{ "<sip:bob@b.example>;tag=-.!%*_+`'~", "-.!%*_+`'~" },
 		{ "\"Bob;tag=x\" <sip:bob@b.example>;tag=y", "y" },
@@ -241,6 +244,17 @@ static void the_tag_of_a_from_or_to_is_found(void **state)
 	}
 }
 
+static void a_nul_is_no_white_space(void **state)
+{
+	static const char value[] = "<sip:bob@b.example>;tag=\0;tag=y";
+	struct slice tag;
+
+	(void)state;
+	assert_true(totag_find(slice_of(value, sizeof(value) - 1), &tag));
+	assert_int_equal(tag.len, 1);
+	assert_int_equal(tag.text[0], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +265,7 @@ int main(void)
 		cmocka_unit_test(
 			a_tag_of_the_previous_secret_is_known_by_that_secret),
 		cmocka_unit_test(the_tag_of_a_from_or_to_is_found),
+		cmocka_unit_test(a_nul_is_no_white_space),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
