@@ -106,7 +106,7 @@ expect_at_uas() {
 }
 
 expect_not_at_uas() {
-	! awk '{ print $2 }' "$W/raw/$1/index" | grep -qx "$UAS4:$UAS_PORT" ||
+	! grep -q "^[0-9]* $UAS4:$UAS_PORT " "$W/raw/$1/index" ||
 		fail "$1: $(cat "$W/raw/$1/index")"
 }
 

@@ -95,7 +95,7 @@ raw_served() {
 # which must be RAW_WANT.
 RAW_WANT=0
 raw() {
-	local name=$1 dir=$W/raw/$1 file
+	local name=$1 dir=$W/raw/$1 source=$SRC file
 	shift
 	local -a options=() files=()
 	while [[ ${1:-} == -* ]]; do
@@ -113,8 +113,10 @@ raw() {
 	done
 	rm -rf "$dir"
 	mkdir -p "$dir"
+	# A TCP source port cannot be used again at once, nor does it matter.
+	[[ $PROTO == udp ]] || source=${SRC%:*}:0
 	RAW_RC=0
-	"$SIP_TEST_BUILD/bin/sipraw" -t "$PROTO" -s "$SRC" \
+	"$SIP_TEST_BUILD/bin/sipraw" -t "$PROTO" -s "$source" \
 		${options[@]+"${options[@]}"} -o "$dir" "$DST" \
 		${files[@]+"${files[@]}"} || RAW_RC=$?
 	((RAW_RC == RAW_WANT)) || {

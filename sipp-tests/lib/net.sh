@@ -14,6 +14,12 @@ declare -A NODE6=([fra1]=2001:db8:1::11 [ams1]=2001:db8:1::12)
 
 net_start() {
 	mount -t tmpfs tmpfs /run
+	# Names are this case's own, and asking for others fails at once.
+	echo "127.0.0.1 localhost $(uname -n)" >"$W/hosts"
+	echo "nameserver 127.0.0.1" >"$W/resolv.conf"
+	mount --bind "$W/hosts" /etc/hosts
+	[[ ! -e /etc/resolv.conf ]] ||
+		mount --bind "$W/resolv.conf" /etc/resolv.conf
 	ip link set lo up
 	local n
 	for n in 5 6 7 8 9 80; do

@@ -180,7 +180,7 @@ nodes_show_logs() {
 	for log in "$W"/*/log; do
 		[[ ! -e $log ]] || {
 			echo "--- the end of $log"
-			node_log_running "$log" | tail -n 25
+			node_log_running "$log" | tail -n 25 | cat -v
 		}
 	done
 }

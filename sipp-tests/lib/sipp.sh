@@ -43,7 +43,7 @@ sipp_uas() {
 
 sipp_listens() {
 	kill -0 "${SIPP_PID[$1]}" 2>/dev/null || fail "sipp $1 has ended"
-	ss -Hlun "src = $2" | grep -q .
+	ss -Hlun "src = $2" | grep . >/dev/null
 }
 
 # sipp_wait NAME: the scenario must have succeeded
@@ -91,7 +91,7 @@ expect_sipp_got() {
 	local name=$1 regex
 	shift
 	for regex; do
-		sipp_received "$name" | grep -Pqx -- "$regex" ||
+		sipp_received "$name" | grep -Px -- "$regex" >/dev/null ||
 			fail "sipp $name received no line like: $regex"
 	done
 }
@@ -103,4 +103,21 @@ expect_sipp_never() {
 		! sipp_received "$name" | grep -Px -- "$regex" >&2 ||
 			fail "sipp $name must not receive: $regex"
 	done
+}
+
+# expect_sipp_ended NAME STATUS: no such reply came more than 0.4 s after the
+# first ACK was sent, so the ACK has ended its retransmission (RFC 3261 timer G
+# runs at 0.5, 1.5 s); one that crossed the ACK on a slow machine is fine
+expect_sipp_ended() {
+	local late
+	grep -q "^ACK " "$W/sipp/$1.msg" || fail "sipp $1 sent no ACK"
+	late=$(awk -v status="SIP/2.0 $2 " '
+		/^-----------/ {
+			split($3, t, ":")
+			now = t[1] * 3600 + t[2] * 60 + t[3]
+		}
+		/^ACK / && !acked { acked = now }
+		index($0, status) == 1 && acked && now > acked + 0.4
+		' "$W/sipp/$1.msg")
+	[[ ! $late ]] || fail "sipp $1: after its ACK again: $late"
 }

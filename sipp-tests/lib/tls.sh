@@ -44,4 +44,4 @@ tls_tunnel() {
 	until_ok 10 tls_tunnel_up "$1"
 }
 
-tls_tunnel_up() { ss -Hlnt "src = 127.0.0.1:$1" | grep -q .; }
+tls_tunnel_up() { ss -Hlnt "src = 127.0.0.1:$1" | grep . >/dev/null; }

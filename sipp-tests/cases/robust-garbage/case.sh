@@ -16,7 +16,8 @@ make noend 'INVITE sip:bob@sip.example.net SIP/2.0\r\nVia: '
 make version 'INVITE sip:bob@sip.example.net SIP/7.0\r\nVia: SIP/7.0/UDP x\r\n\r\n'
 make http 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 make reply 'SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.53;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n'
-head -c 1400 /dev/urandom >"$W/random.sip"
+head -c 1400 /dev/zero | # the same random bytes each time
+	openssl enc -aes-128-ctr -K 5346 -iv 0 2>/dev/null >"$W/random.sip"
 head -c 60000 /dev/zero | tr '\0' 'A' >"$W/long.sip"
 : >"$W/empty.sip"
 all=(crlf crlf2 nul stun line startline noend version http reply random long empty)

@@ -37,14 +37,21 @@ self fra1 draining
 node ams1 up $now_ms
 EOF
 until_ok 5 answers ams1
-rm "$file"
-until_ok 5 answers fra1
 # Somebody else's file says nothing about this node.
 put <<EOF
 sip-anycast-state 1
 self ams1 draining
 node fra1 down $now_ms
 EOF
+until_ok 5 answers fra1
+put <<EOF
+sip-anycast-state 1
+self fra1 draining
+node ams1 up $now_ms
+EOF
+until_ok 5 answers ams1
+rm "$file"
+until_ok 5 answers fra1
 for garbage in "" "sip-anycast-state 9" "self fra1 draining" "$(head -c 100000 /dev/zero | tr '\0' x)"; do
 	put <<<"$garbage"
 	for n in 1 2 3 4; do
