@@ -486,16 +486,20 @@ static int count_down(struct sip_msg *msg, const struct siphead *head,
 
 /* To the node that the request names, through tm, with our Via and
  * Record-Route on the node address, so that the answers come back to this
- * node whatever BGP does (the service address would not).
+ * node whatever BGP does (the service address would not).  0, or -1 when
+ * nobody has said anything to the client; tm answers for its own failures.
  */
 static int relay(struct sip_msg *msg, const struct siphead *head,
 		const struct redirect_req *req, const struct site_node *node)
 {
 	if(count_down(msg, head, req) < 0 || aim_at_node(msg, req, node) < 0
-			|| anycast_pin(msg) < 0
-			|| _env.tm->t_relay(msg, NULL, NULL) < 0)
+			|| anycast_pin(msg) < 0) {
 		anycast_count(EVENT_RELAY_FAILED);
-	return 1;
+		return -1;
+	}
+	if(_env.tm->t_relay(msg, NULL, NULL) < 0)
+		anycast_count(EVENT_RELAY_FAILED);
+	return 0;
 }
 
 int anycast_sip_redirect(struct sip_msg *msg)
@@ -533,7 +537,13 @@ int anycast_sip_redirect(struct sip_msg *msg)
 			ret = answer_with(msg, &head, &req, &tags, &answer, view);
 			break;
 		case REDIRECT_RELAY:
-			ret = relay(msg, &head, &req, nodes_at(view->nodes, answer.node));
+			/* no 503: trunks would take the shared address for dead */
+			if(relay(msg, &head, &req, nodes_at(view->nodes, answer.node))
+							< 0
+					&& req.method != SIP_METHOD_ACK) {
+				answer.status = 480;
+				answer_with(msg, &head, &req, &tags, &answer, view);
+			}
 			break;
 		case REDIRECT_SERVE:
 			if(req.on_service && msg->force_send_socket == NULL)

@@ -157,6 +157,8 @@ static bool rule_loop(const struct rule_ctx *ctx)
 	/* a relay is a proxy: RFC 3261 16.3 step 3 */
 	if (req->has_max_forwards && !req->max_forwards)
 		return refuse(ctx, REASON_MAX_FORWARDS, 483);
+	if (!nodes_reachable(ctx->env->nodes, node, req->family))
+		return refuse(ctx, REASON_NO_ADDRESS, 480);
 	return settle(ctx, REDIRECT_RELAY, REASON_LOOP_OTHER, 0, node);
 }
 

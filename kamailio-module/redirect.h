@@ -90,7 +90,8 @@ enum redirect_reason {
 	REASON_OWN_NODE,	/* 11: go to this node */
 	REASON_OTHER_NODE,	/* 11: this node drains or is down */
 	REASON_LAST_NODE,	/* 11: ... and nobody else can take it */
-	REASON_NO_ADDRESS,	/* no node has an address of this family: 480 */
+	REASON_NO_ADDRESS,	/* no node, or not the one named, has an address of
+				 * this family: 480 */
 	REASON_AMPLIFICATION,	/* a reply would be too large for its request */
 	REDIRECT_REASONS
 };

@@ -15,3 +15,8 @@ request six INVITE "sip:bob@$DOMAIN"
 raw six six
 expect_redirect six fra1 bob "[${NODE6[fra1]}]:5060"
 ok "the other node for IPv4, the own one for IPv6"
+
+request named INVITE "sip:bob@${NODE4[ams1]}"
+raw named named
+expect_status named 480
+ok "over IPv6, for a node that has none: 480, not silence"
