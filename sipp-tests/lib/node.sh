@@ -29,6 +29,15 @@ site() {
 	} >"$W/site.conf"
 }
 
+# need_module NAME...: skip the case where Kamailio has no such module
+need_module() {
+	local name
+	for name; do
+		compgen -G "/usr/lib/*/kamailio/modules/$name.so" >/dev/null ||
+			skip "Kamailio's module $name is not installed"
+	done
+}
+
 # node_param NODE NAME VALUE: a module parameter for the next node_start; a
 # number is a number unless it stands in double quotes
 node_param() {
@@ -74,6 +83,7 @@ node_config() {
 		echo "#!KAMAILIO"
 		echo "#!define NODE_NAME $node"
 		echo "#!define ANYCAST_SO \"$SIP_TEST_BUILD/lib/anycast.so\""
+		echo "#!define ROUTES_JS \"$CASE_DIR/routes.js\""
 		echo "#!define NODE_CTL \"unix:$dir/ctl\""
 		echo "#!define UAS4 \"sip:$UAS4:$UAS_PORT\""
 		echo "#!define UAS6 \"sip:[$UAS6]:$UAS_PORT\""
