@@ -206,6 +206,9 @@ static enum sip_defect find_defect(struct sip_msg *msg,
 	uint32_t cseq;
 	int err = sipuri_parse(&req->uri, slice_of_str(ruri));
 
+	if(head->has_max_forwards
+			&& slice_u32(&req->max_forwards, head->max_forwards, 255))
+		return DEFECT_MAX_FORWARDS;
 	if(err == EMSGSIZE)
 		return DEFECT_URI_TOO_LONG;
 	if(err)
@@ -220,10 +223,6 @@ static enum sip_defect find_defect(struct sip_msg *msg,
 		return DEFECT_FROM;
 	if(!head->to_value.len)
 		return DEFECT_TO;
-	req->has_max_forwards = head->has_max_forwards;
-	if(head->has_max_forwards
-			&& slice_u32(&req->max_forwards, head->max_forwards, 255))
-		return DEFECT_MAX_FORWARDS;
 	return body_is_cut(msg, head) ? DEFECT_CONTENT_LENGTH : DEFECT_NONE;
 }
 
@@ -300,6 +299,7 @@ static int read_facts(struct redirect_req *req, struct tags *tags,
 			anycast_source_key(view->site, &source, req->user_agent);
 	follow_prefetch(_env.follow, req->source_key, req->transaction_key);
 
+	req->has_max_forwards = head->has_max_forwards;
 	req->defect = find_defect(msg, head, req);
 	req->has_to_tag = totag_find(head->to_value, &tags->to);
 	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
@@ -467,21 +467,16 @@ static int aim_at_node(struct sip_msg *msg, const struct redirect_req *req,
 /* RFC 3261 16.6 step 3.  Counted down where it stands, as maxfwd does it: a
  * number never gets longer.
  */
-static int count_down(struct sip_msg *msg, const struct siphead *head,
-		const struct redirect_req *req)
+static int count_down(struct sip_msg *msg, const struct siphead *head)
 {
-	char *at = msg->buf + (head->max_forwards.text - msg->buf);
-	char digits[12];
-	int len;
+	struct slice digits = head->max_forwards;
 
 	if(!head->has_max_forwards)
 		return anycast_insert_header(msg, "Max-Forwards", slice_str("70"));
-	len = snprintf(digits, sizeof(digits), "%-*u",
-			(int)head->max_forwards.len, (unsigned)req->max_forwards - 1);
-	if(len != (int)head->max_forwards.len)
-		return -1;
-	memcpy(at, digits, (size_t)len);
-	return 0;
+	return siphead_count_down(
+				   msg->buf + (digits.text - msg->buf), digits.len)
+				   ? 0
+				   : -1;
 }
 
 /* To the node that the request names, through tm, with our Via and
@@ -492,7 +487,7 @@ static int count_down(struct sip_msg *msg, const struct siphead *head,
 static int relay(struct sip_msg *msg, const struct siphead *head,
 		const struct redirect_req *req, const struct site_node *node)
 {
-	if(count_down(msg, head, req) < 0 || aim_at_node(msg, req, node) < 0
+	if(count_down(msg, head) < 0 || aim_at_node(msg, req, node) < 0
 			|| anycast_pin(msg) < 0) {
 		anycast_count(EVENT_RELAY_FAILED);
 		return -1;

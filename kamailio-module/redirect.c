@@ -132,6 +132,8 @@ static enum host_kind kind_of(const struct rule_ctx *ctx,
 			       uri->port, node);
 }
 
+static bool rule_refuse(const struct rule_ctx *ctx);
+
 /* 3: the loop guard.  Clients with an outbound proxy send the redirected
  * request to the service address again (RFC 3261 8.3 warns of it): whoever
  * asks for a node by name has been redirected already.
@@ -151,6 +153,9 @@ static bool rule_loop(const struct rule_ctx *ctx)
 		return serve(ctx, REASON_LOOP_SELF);
 	if (kind != HOST_NODE)
 		return false;
+	/* broken: it is refused, not passed on (rule 7) */
+	if (req->defect != DEFECT_NONE)
+		return rule_refuse(ctx);
 	/* 8.3: what may not be redirected and cannot be relayed gets 404 */
 	if (!ctx->env->conf->can_relay)
 		return refuse(ctx, REASON_LOOP_OTHER, 404);

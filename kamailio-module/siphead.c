@@ -263,3 +263,20 @@ bool siphead_scan(struct siphead *out, struct slice message)
 	out->body_at = at;
 	return false;
 }
+
+bool siphead_count_down(char *text, size_t len)
+{
+	bool zero = true;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		zero = zero && text[i] == '0';
+	}
+	if (zero)
+		return false;
+	while (text[--len] == '0')	/* ends at a digit that is not zero */
+		text[len] = '9';
+	text[len]--;
+	return true;
+}

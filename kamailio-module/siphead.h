@@ -48,6 +48,12 @@ struct siphead {
 	size_t body_at;			/* offset of the body in the message */
 };
 
+/* One less than the decimal number of len digits at text, written over it with
+ * its leading zeros (Max-Forwards, RFC 3261 16.6 step 3).  False, and nothing
+ * is changed, when there is anything but digits or it is zero.
+ */
+bool siphead_count_down(char *text, size_t len);
+
 /* Scan a message from its first line on.  False when the head has no end (no
  * empty line); the fields found until then are filled in all the same.
  */

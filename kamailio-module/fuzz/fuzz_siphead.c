@@ -42,7 +42,8 @@ static bool is_named(struct slice line, const char *name, const char *compact)
 	struct cursor c = cursor_of(line.text, line.len);
 	struct slice found = slice_trim(cursor_until(&c, ":"));
 
-	return cursor_left(&c) &&
+	/* a name may be followed by white space, but begins with itself */
+	return cursor_left(&c) && found.text == line.text &&
 	       (slice_case_equal(found, slice_str(name)) ||
 		(compact[0] && slice_case_equal(found, slice_str(compact))));
 }

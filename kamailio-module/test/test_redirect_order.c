@@ -59,6 +59,11 @@ static const struct {
 	/* at the node, after a redirect: it follows */
 	{ "serve not-service-address", "serve not-following",
 	  "serve not-service-address followed" },
+	/* a broken message is not passed on */
+	{ "relay names-other-node ams1", "refuse malformed 400",
+	  "refuse malformed 400" },
+	{ "relay names-other-node ams1", "refuse uri-too-long 414",
+	  "refuse uri-too-long 414" },
 	/* a relay is a proxy, and refuses at 0 like one (16.3) */
 	{ "relay names-other-node ams1", "refuse max-forwards 483",
 	  "refuse max-forwards 483" },

@@ -284,6 +284,37 @@ static void what_comes_too_often_is_said_so(void **state)
 	CHECK(!head.too_many_vias, "a new message");
 }
 
+/* Max-Forwards, RFC 3261 16.6 step 3: in place, whatever its length. */
+static void a_number_is_counted_down_where_it_stands(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;	/* NULL: refused, and left alone */
+	} rows[] = {
+		{ "70", "69" }, { "1", "0" }, { "10", "09" },
+		{ "100", "099" }, { "255", "254" }, { "0000000070", "0000000069" },
+		{ "00000000000000000000100", "00000000000000000000099" },
+		{ "0", NULL }, { "000", NULL }, { "", NULL }, { "7x", NULL },
+		{ "x7", NULL }, { "-1", NULL }, { "7 ", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[64] = "";
+		size_t len = strlen(rows[i].text);
+		bool done;
+
+		memcpy(text, rows[i].text, len);
+		text[len] = '9';	/* what comes behind is not touched */
+		done = siphead_count_down(text, len);
+		CHECK_EQ('9', text[len], rows[i].text);
+		text[len] = '\0';
+		CHECK_EQ(!!rows[i].want, done, rows[i].text);
+		CHECK_STR(rows[i].want ? rows[i].want : rows[i].text, text,
+			  rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +324,7 @@ int main(void)
 		cmocka_unit_test(two_lengths_are_none),
 		cmocka_unit_test(lines_end_and_fold_as_they_may),
 		cmocka_unit_test(what_comes_too_often_is_said_so),
+		cmocka_unit_test(a_number_is_counted_down_where_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,3 +13,12 @@ sipp_wait uas
 expect_equal "Max-Forwards of the INVITE" 69 "$(sipp_received uas |
 	awk '/^INVITE /, /^$/' | sed -n 's/^Max-Forwards: //p' | head -n 1)"
 ok "483 at 0, else 69"
+# Broken messages are refused as well, and nothing of ours is written into
+# them: a Max-Forwards of 200 bytes once took the bytes behind a buffer along.
+for broken in "CSeq: 1 OPTIONS" "CSeq: 99999999999 INVITE"; do
+	request broken INVITE "sip:bob@${NODE4[ams1]}" "$broken" \
+		"Max-Forwards: 7$(printf 'x%.0s' {1..200})"
+	raw b broken
+	expect_status b 400
+done
+ok "refused when broken"
