@@ -118,6 +118,9 @@ static void what_is_no_client_is_passed_over(void **state)
 		  "|seen\r\n", 2 },
 		{ "more | in the evidence",
 		  "A|never|never|2026-08|seen | and | read", 1 },
+		{ "the first month", "A|never|never|2026-01|seen", 1 },
+		{ "the last month", "A|never|never|2026-12|seen", 1 },
+		{ "a month of two digits", "A|never|never|2026-10|seen", 1 },
 		{ "blanks around every field",
 		  "  A  |  never\t|\tnever | 2026-08 |   seen  ", 1 },
 	};

@@ -391,7 +391,7 @@ static void every_slot_is_used_before_anything_is_forgotten(void **state)
 
 /* ---- several processes at one table, here threads */
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = 100000 };
 
 struct crowd {
 	struct follow *f;
@@ -434,7 +434,7 @@ static void *jostle(void *arg)
 static void a_crowd_sees_no_half_written_entry(void **state)
 {
 	const struct follow_conf conf = {
-		.sources = 30, .transactions = 30, .expire_s = 3600, .limit = 1,
+		.sources = 3, .transactions = 3, .expire_s = 3600, .limit = 1,
 		.grace_ms = 500,
 	};
 	struct crowd crowd = { .f = follow_of(&conf) };

@@ -497,6 +497,32 @@ static void alternatives_are_the_other_best_ones_each_once(void **state)
 	site_free(site);
 }
 
+/* Told to try again elsewhere, a client goes where it would have been sent in
+ * the first place had this node been draining.
+ */
+static void the_first_alternative_is_the_pick_of_a_draining_node(void **state)
+{
+	struct site *site = site_of_many(MANY);
+	struct nodes *nodes = nodes_of(site, "n0");
+	uint8_t self = NODE_UP;
+
+	(void)state;
+	for (uint64_t key = 0; key < 1000; key++) {
+		uint32_t pick, first;
+
+		self = NODE_UP;
+		nodes_set_states(nodes, &self, 1);
+		CHECK_EQ(0, nodes_pick(nodes, ADDR_IP6, key), "up");
+		first = nodes_alternative(nodes, ADDR_IP6, key, 0, 0);
+		self = NODE_DRAINING;
+		nodes_set_states(nodes, &self, 1);
+		pick = nodes_pick(nodes, ADDR_IP6, key);
+		CHECK_EQ(pick, first, "draining");
+	}
+	nodes_free(nodes);
+	site_free(site);
+}
+
 static void alternatives_follow_the_pick_and_change_with_the_call(void **state)
 {
 	struct site *site = site_of_many(MANY);
@@ -572,6 +598,8 @@ int main(void)
 			a_lone_node_hands_out_itself_whatever_its_state),
 		cmocka_unit_test(draining_nodes_agree_on_the_node_of_a_call),
 		cmocka_unit_test(alternatives_are_the_other_best_ones_each_once),
+		cmocka_unit_test(
+			the_first_alternative_is_the_pick_of_a_draining_node),
 		cmocka_unit_test(
 			alternatives_follow_the_pick_and_change_with_the_call),
 		cmocka_unit_test(without_memory_there_is_no_picture_and_no_leak),

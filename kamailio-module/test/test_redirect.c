@@ -92,11 +92,12 @@ static void rule_2_a_probe_is_answered_as_if_the_node_were_up(void **state)
 	check_rows(ams, ARRAY_SIZE(ams), "ams1");
 }
 
+#define SELF "serve names-this-node"
+#define AMS "relay names-other-node ams1"
+
 /* RFC 3261 8.3, 8.1.3.4 */
 static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 {
-#define SELF "serve names-this-node"
-#define AMS "relay names-other-node ams1"
 	static const struct row rows[] = {
 		{ "our contact", { .uri = "sip:bob@198.51.100.11:5070" }, SELF },
 		{ "without its port", { .uri = "sip:bob@198.51.100.11" }, SELF },
@@ -131,40 +132,6 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 						 .states = "UWUU" }, AMS },
 		{ "while this one drains", { .uri = "sip:b@198.51.100.11",
 					     .states = "RUUU" }, SELF },
-		/* a Route decides alone: that is where it goes (16.12) */
-		{ "Route to us", { .route = "sip:198.51.100.11:5070;lr" },
-		  SELF },
-		{ "Route to another node", { .route = "sip:198.51.100.12;lr" },
-		  AMS },
-		{ "Route to us, URI of another node",
-		  { .route = "sip:198.51.100.11;lr",
-		    .uri = "sip:bob@198.51.100.12" }, SELF },
-		{ "Route to another node, URI of ours",
-		  { .route = "sip:198.51.100.12;lr",
-		    .uri = "sip:bob@198.51.100.11" }, AMS },
-		{ "Route to another node, foreign URI",
-		  { .route = "sip:198.51.100.12;lr",
-		    .uri = "sip:bob@other.example" }, AMS },
-		/* maddr is where it goes (19.1.1) */
-		{ "our contact in maddr style",
-		  { .uri = BOB ":5070;maddr=198.51.100.11" }, SELF },
-		{ "... of TLS", { .uri = BOB ":5071;maddr=fra1.sip.example.net",
-				  .over = "tls" }, SELF },
-		{ "... of IPv6", { .uri = BOB ":5070;maddr=[2001:db8:11::11]",
-				   .family = ADDR_IP6 }, SELF },
-		{ "... without brackets", { .uri = BOB ";maddr=2001:db8:11::11",
-					    .family = ADDR_IP6 }, SELF },
-		{ "another node's in maddr style",
-		  { .uri = BOB ":5060;maddr=198.51.100.12" }, AMS },
-		{ "maddr of a port that is no SIP of the node: as without",
-		  { .uri = BOB ":9;maddr=198.51.100.12" },
-		  "redirect own-node 302 fra1" },
-		{ "a foreign maddr: as without",
-		  { .uri = BOB ";maddr=203.0.113.7" },
-		  "redirect own-node 302 fra1" },
-		{ "the service in maddr: as without",
-		  { .uri = "sip:bob@other.example;maddr=192.0.2.53" },
-		  "serve foreign" },
 		/* ACK and CANCEL like their INVITE */
 		{ "ACK to us", { .method = "ACK", .facts = TO_TAG,
 				 .uri = "sip:bob@198.51.100.11" }, SELF },
@@ -193,6 +160,58 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 		  "redirect own-node 302 fra1" },
 		{ "nor is another scheme's", { .uri = "im:b@198.51.100.11" },
 		  "refuse unknown-scheme 416" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_SIZE(rows), "fra1");
+}
+
+/* RFC 3261 16.12: that is where it goes, whatever the Request-URI */
+static void rule_3_a_route_decides_alone(void **state)
+{
+	static const struct row rows[] = {
+		{ "Route to us", { .route = "sip:198.51.100.11:5070;lr" },
+		  SELF },
+		{ "Route to another node", { .route = "sip:198.51.100.12;lr" },
+		  AMS },
+		{ "Route to us, URI of another node",
+		  { .route = "sip:198.51.100.11;lr",
+		    .uri = "sip:bob@198.51.100.12" }, SELF },
+		{ "Route to another node, URI of ours",
+		  { .route = "sip:198.51.100.12;lr",
+		    .uri = "sip:bob@198.51.100.11" }, AMS },
+		{ "Route to another node, foreign URI",
+		  { .route = "sip:198.51.100.12;lr",
+		    .uri = "sip:bob@other.example" }, AMS },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_SIZE(rows), "fra1");
+}
+
+/* RFC 3261 19.1.1 */
+static void rule_3_maddr_is_where_it_goes(void **state)
+{
+	static const struct row rows[] = {
+		{ "our contact in maddr style",
+		  { .uri = BOB ":5070;maddr=198.51.100.11" }, SELF },
+		{ "... of TLS", { .uri = BOB ":5071;maddr=fra1.sip.example.net",
+				  .over = "tls" }, SELF },
+		{ "... of IPv6", { .uri = BOB ":5070;maddr=[2001:db8:11::11]",
+				   .family = ADDR_IP6 }, SELF },
+		{ "... without brackets", { .uri = BOB ";maddr=2001:db8:11::11",
+					    .family = ADDR_IP6 }, SELF },
+		{ "another node's in maddr style",
+		  { .uri = BOB ":5060;maddr=198.51.100.12" }, AMS },
+		{ "maddr of a port that is no SIP of the node: as without",
+		  { .uri = BOB ":9;maddr=198.51.100.12" },
+		  "redirect own-node 302 fra1" },
+		{ "a foreign maddr: as without",
+		  { .uri = BOB ";maddr=203.0.113.7" },
+		  "redirect own-node 302 fra1" },
+		{ "the service in maddr: as without",
+		  { .uri = "sip:bob@other.example;maddr=192.0.2.53" },
+		  "serve foreign" },
 	};
 
 	(void)state;
@@ -598,6 +617,8 @@ int main(void)
 			rule_2_a_probe_is_answered_as_if_the_node_were_up),
 		cmocka_unit_test(
 			rule_3_who_asks_for_a_node_was_redirected_already),
+		cmocka_unit_test(rule_3_a_route_decides_alone),
+		cmocka_unit_test(rule_3_maddr_is_where_it_goes),
 		cmocka_unit_test(rule_4_foreign_domains_are_never_redirected),
 		cmocka_unit_test(rule_5_what_belongs_to_a_dialog_finds_it),
 		cmocka_unit_test(

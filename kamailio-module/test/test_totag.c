@@ -208,6 +208,7 @@ static void the_tag_of_a_from_or_to_is_found(void **state)
 		{ "<sip:bob@b.example>;tag=-.!%*_+`'~", "-.!%*_+`'~" },
 		{ "\"Bob;tag=x\" <sip:bob@b.example>;tag=y", "y" },
 		{ "\"Bo\\\"b <;tag=x\" <sip:bob@b.example>;tag=y", "y" },
+		{ "\"Bo<b>;tag=x\" <sip:bob@b.example>;tag=y", "y" },
 		{ "\"\" <sip:bob@b.example>;tag=y", "y" },
 		{ "\"\\\\\" <sip:bob@b.example>;tag=y", "y" },
 		{ "<sip:bob;tag=x@b.example;tag=z>;tag=y", "y" },
