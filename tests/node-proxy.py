@@ -5,6 +5,7 @@ phones can live with and strangers cannot abuse.
 
 usage: node-proxy.py BUILD
 """
+import re
 import sys
 import time
 
@@ -55,6 +56,20 @@ def guessing_passwords_ends_after_ten(node):
     assert node.stat("script:guesses_refused") > 0
     # elsewhere the right password still works
     registered(node, "carol").close()
+    ua.close()
+
+
+def guessing_names_fills_no_memory(node):
+    """The table of guesses is bounded, whatever names a stranger invents."""
+    ua = phone(node, "alice", ip="127.0.0.10")
+    for i in range(12):
+        ua.request_with_password("REGISTER", f"sip:{node.domain}",
+                                 at_node(node), "guess", to_uri=ua.aor(),
+                                 user=f"{i}" + "x" * 2000)
+        ua.expect(401)
+    table = node.rpc("htable.dump", "guesses")
+    names = re.findall(r"name: (\S+)", table)
+    assert names and all(re.fullmatch("[0-9a-f]{4}", n) for n in names), table
     ua.close()
 
 
@@ -506,6 +521,7 @@ TESTS = [
     a_wrong_password_is_challenged_again,
     nobody_registers_for_somebody_else,
     guessing_passwords_ends_after_ten,
+    guessing_names_fills_no_memory,
     a_new_user_needs_no_restart,
     two_phones_call_each_other,
     a_ringing_call_is_cancelled,

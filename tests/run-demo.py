@@ -61,7 +61,8 @@ class Run:
         assert not (self.dir / "run").exists(), "its run/ is still there"
         assert listeners() == [], listeners()
         left = sorted(path.name for path in self.dir.iterdir())
-        assert left == ["invite.sip", "lock", "log", "phone-alice",
+        assert left == [".sip-anycast-run", "invite.sip", "lock", "log",
+                        "phone-alice",
                         "phone-bob", "secret", "site.conf", "users"], left
 
     def remove(self):
@@ -289,6 +290,21 @@ def a_part_that_cannot_start_is_shown(build):
             run.remove()
 
 
+def a_folder_of_others_is_left_alone(build):
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "run"))
+        kept = os.path.join(folder, "run", "kept")
+        with open(kept, "w", encoding="ascii") as f:
+            f.write("mine\n")
+        done = subprocess.run(
+            [SOURCE / "run", "--dir", folder, "--no-setup",
+             "--build", build], capture_output=True, text=True, check=False,
+            timeout=30)
+        assert done.returncode == 1, done
+        assert "was not made by ./run" in done.stderr, done.stderr
+        assert os.listdir(folder) == ["run"] and os.path.exists(kept)
+
+
 def wrong_calls_are_explained(build):
     for words, what in ((["--dri", "x"], "--dri is not an option"),
                         (["--port"], "--port needs a value"),
@@ -307,6 +323,7 @@ def wrong_calls_are_explained(build):
 
 
 TESTS = [
+    a_folder_of_others_is_left_alone,
     wrong_calls_are_explained,
     every_printed_line_works,
     it_stops_and_starts_again,
