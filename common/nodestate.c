@@ -265,7 +265,8 @@ static int write_file(const struct nodestate *state, const char *path)
 
 	if (fd < 0)
 		return errno;
-	f = fdopen(fd, "w");
+	/* readers are other users; the caller's umask has no say */
+	f = fchmod(fd, 0644) < 0 ? NULL : fdopen(fd, "w");
 	if (!f) {
 		err = errno;
 		close(fd);

@@ -71,7 +71,9 @@ int nodestate_parse(struct nodestate *out, unsigned *bad_line,
  */
 int nodestate_read(struct nodestate *out, const char *path);
 
-/* Write to PATH.tmp.PID, then rename over path.  0 or errno. */
+/* Write to PATH.tmp.PID, readable for everybody, then rename over path.  0 or
+ * errno.
+ */
 int nodestate_write(const struct nodestate *state, const char *path);
 
 void nodestate_fini(struct nodestate *state);

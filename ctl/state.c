@@ -186,7 +186,10 @@ static int make_folder(const char *path)
 		return ENAMETOOLONG;
 	memcpy(folder, path, len);
 	folder[len] = '\0';
-	return mkdir(folder, 0755) < 0 && errno != EEXIST ? errno : 0;
+	if (mkdir(folder, 0755) < 0)
+		return errno == EEXIST ? 0 : errno;
+	/* Kamailio's user goes through it, whatever the operator's umask */
+	return chmod(folder, 0755) < 0 ? errno : 0;
 }
 
 /* Peers that may go on standing in a file without a deadline: not those of an

@@ -153,13 +153,13 @@ static bool rule_loop(const struct rule_ctx *ctx)
 		return serve(ctx, REASON_LOOP_SELF);
 	if (kind != HOST_NODE)
 		return false;
-	/* broken: it is refused, not passed on (rule 7) */
-	if (req->defect != DEFECT_NONE)
-		return rule_refuse(ctx);
+	/* what is refused here is not passed on either */
+	if (rule_refuse(ctx))
+		return true;
 	/* 8.3: what may not be redirected and cannot be relayed gets 404 */
 	if (!ctx->env->conf->can_relay)
 		return refuse(ctx, REASON_LOOP_OTHER, 404);
-	/* a relay is a proxy: RFC 3261 16.3 step 3 */
+	/* a relay is a proxy: RFC 3261 16.3 step 3, for OPTIONS as well */
 	if (req->has_max_forwards && !req->max_forwards)
 		return refuse(ctx, REASON_MAX_FORWARDS, 483);
 	if (!nodes_reachable(ctx->env->nodes, node, req->family))
@@ -243,7 +243,9 @@ static bool rule_refuse(const struct rule_ctx *ctx)
 		return refuse(ctx, REASON_SCHEME, 416);
 	if (req->uri.scheme == SIPURI_SIPS && req->transport == SIP_UDP)
 		return refuse(ctx, REASON_SIPS_OVER_UDP, 400);
-	if (req->has_proxy_require)
+	/* RFC 3261 8.2.2.3: ignored in these two */
+	if (req->has_proxy_require && req->method != SIP_METHOD_ACK &&
+	    req->method != SIP_METHOD_CANCEL)
 		return refuse(ctx, REASON_PROXY_REQUIRE, 420);
 	/* RFC 3261 16.3: OPTIONS may be answered at 0 */
 	if (req->has_max_forwards && !req->max_forwards &&

@@ -52,6 +52,30 @@ def what_names_the_node_goes_on_to_it(node):
     trunk.close()
 
 
+def a_repeated_request_changes_nothing(node):
+    """RFC 3261 17.2.1: tm answers it again; 403 would end a ringing call."""
+    pbx = Phone(node.own, "pbx", node.domain, port=5060)
+    trunk = caller()
+    uri = f"sip:bob@{node.own}"
+    call = trunk.request("INVITE", uri, at_service(node), body=SDP)
+    invite = pbx.expect("INVITE")
+    pbx.reply(invite, 180, tag="pbx")
+    trunk.expect(180)
+    trunk.request("INVITE", uri, at_service(node), body=SDP,
+                  call_id=call["call_id"], from_tag=call["from_tag"],
+                  branch=call["branch"])
+    trunk.expect(180)
+    pbx.reply(invite, 486, tag="pbx")
+    pbx.expect("ACK")
+    trunk.ack(call, trunk.expect(486))
+    trunk.expect_nothing()
+    # RFC 3261 9.2: a CANCEL of nothing
+    trunk.request("CANCEL", uri, at_service(node))
+    trunk.expect(481)
+    pbx.close()
+    trunk.close()
+
+
 def nothing_else_goes_anywhere(node):
     victim = Phone(OUTSIDE, "victim", "example.com")
     away = f"sip:victim@{OUTSIDE}:{victim.port}"
@@ -70,6 +94,7 @@ def nothing_else_goes_anywhere(node):
 TESTS = [
     all_requests_are_redirected,
     what_names_the_node_goes_on_to_it,
+    a_repeated_request_changes_nothing,
     nothing_else_goes_anywhere,
 ]
 

@@ -144,6 +144,12 @@ self fra1 up
 '
 [[ $(ls -A run) == node.state ]] || fail "run holds more: $(ls -A run)"
 
+# whatever the operator's umask, Kamailio's user can read it
+(umask 077 && "$ctl" drain --site site.conf --node fra1 --state made/state >/dev/null)
+cases=$((cases + 1))
+[[ $(stat -c %a made) == 755 && $(stat -c %a made/state) == 644 ]] ||
+	fail "modes $(stat -c %a made made/state)"
+
 # what an agent says of peers stays, its deadline does not
 read -r up _ </proc/uptime
 soon=$((${up%.*} * 1000 + 50000))

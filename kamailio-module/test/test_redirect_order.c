@@ -59,7 +59,15 @@ static const struct {
 	/* at the node, after a redirect: it follows */
 	{ "serve not-service-address", "serve not-following",
 	  "serve not-service-address followed" },
-	/* a broken message is not passed on */
+	/* what is refused is not passed on */
+	{ "relay names-other-node ams1", "refuse via-maddr 400",
+	  "refuse via-maddr 400" },
+	{ "relay names-other-node ams1", "refuse unknown-scheme 416",
+	  "refuse unknown-scheme 416" },
+	{ "relay names-other-node ams1", "refuse sips-over-udp 400",
+	  "refuse sips-over-udp 400" },
+	{ "relay names-other-node ams1", "refuse proxy-require 420",
+	  "refuse proxy-require 420" },
 	{ "relay names-other-node ams1", "refuse malformed 400",
 	  "refuse malformed 400" },
 	{ "relay names-other-node ams1", "refuse uri-too-long 414",
