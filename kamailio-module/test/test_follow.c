@@ -151,6 +151,7 @@ static void tell(const struct story *story, uint64_t source, uint64_t from_ms)
 		char what[128];
 
 		snprintf(what, sizeof(what), "%s: step %zu", story->what, i);
+		follow_prefetch(f, source, ~source);
 		if (step->event == JUDGE)
 			CHECK_EQ(step->says, follow_judge(f, source, now_ms),
 				 what);

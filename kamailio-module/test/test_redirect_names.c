@@ -90,6 +90,7 @@ static void every_status_we_send_has_its_phrase(void **state)
 		{ 200, "OK" },
 		{ 302, "Moved Temporarily" },
 		{ 400, "Bad Request" },
+		{ 404, "Not Found" },
 		{ 414, "Request-URI Too Long" },
 		{ 416, "Unsupported URI Scheme" },
 		{ 420, "Bad Extension" },
