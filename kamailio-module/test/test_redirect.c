@@ -150,7 +150,22 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 				    .uri = "sip:bob@198.51.100.11" }, SELF },
 		{ "CANCEL to another", { .method = "CANCEL",
 					 .uri = "sip:bob@198.51.100.12" }, AMS },
-		/* RFC 3261 16.3: a relay is a proxy */
+		{ "this node, Max-Forwards 0: the script's proxy says so",
+		  { .facts = NO_HOPS, .uri = "sip:bob@198.51.100.11" }, SELF },
+		{ "a number is nobody's name", { .uri = "tel:1985110011" },
+		  "redirect own-node 302 fra1" },
+		{ "nor is another scheme's", { .uri = "im:b@198.51.100.11" },
+		  "refuse unknown-scheme 416" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_SIZE(rows), "fra1");
+}
+
+/* RFC 3261 16.3: a relay is a proxy */
+static void rule_3_a_relay_refuses_what_a_proxy_refuses(void **state)
+{
+	static const struct row rows[] = {
 		{ "another node, Max-Forwards 0", { .facts = NO_HOPS,
 		    .uri = "sip:bob@198.51.100.12" },
 		  "refuse max-forwards 483" },
@@ -172,12 +187,6 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 		{ "a broken ACK for another", { .method = "ACK",
 		    .defect = DEFECT_CSEQ, .uri = "sip:bob@198.51.100.12" },
 		  "absorb malformed" },
-		{ "this node, Max-Forwards 0: the script's proxy says so",
-		  { .facts = NO_HOPS, .uri = "sip:bob@198.51.100.11" }, SELF },
-		{ "a number is nobody's name", { .uri = "tel:1985110011" },
-		  "redirect own-node 302 fra1" },
-		{ "nor is another scheme's", { .uri = "im:b@198.51.100.11" },
-		  "refuse unknown-scheme 416" },
 	};
 
 	(void)state;
@@ -635,6 +644,7 @@ int main(void)
 			rule_2_a_probe_is_answered_as_if_the_node_were_up),
 		cmocka_unit_test(
 			rule_3_who_asks_for_a_node_was_redirected_already),
+		cmocka_unit_test(rule_3_a_relay_refuses_what_a_proxy_refuses),
 		cmocka_unit_test(rule_3_a_route_decides_alone),
 		cmocka_unit_test(rule_3_maddr_is_where_it_goes),
 		cmocka_unit_test(rule_4_foreign_domains_are_never_redirected),
