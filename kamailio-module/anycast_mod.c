@@ -52,6 +52,7 @@ static int _options_retry_after_s = 5;
 static int _follow_sources = 65536;
 static int _follow_transactions = 262144;
 static int _follow_expire_s = 3600;
+static int _follow_retry_s = 86400;
 static int _follow_limit = 1;
 static int _follow_grace_ms = 500;
 
@@ -89,6 +90,7 @@ static param_export_t params[] = {
 	{"follow_sources", PARAM_INT, &_follow_sources},
 	{"follow_transactions", PARAM_INT, &_follow_transactions},
 	{"follow_expire", PARAM_INT, &_follow_expire_s},
+	{"follow_retry", PARAM_INT, &_follow_retry_s},
 	{"follow_limit", PARAM_INT, &_follow_limit},
 	{"follow_grace", PARAM_INT, &_follow_grace_ms},
 	{0, 0, 0}
@@ -137,6 +139,7 @@ static int check_ranges(void)
 	err |= check_range(
 			"follow_transactions", _follow_transactions, 3, 1 << 26);
 	err |= check_range("follow_expire", _follow_expire_s, 1, 30 * 86400);
+	err |= check_range("follow_retry", _follow_retry_s, 1, 30 * 86400);
 	err |= check_range("follow_limit", _follow_limit, 1, 63);
 	err |= check_range("follow_grace", _follow_grace_ms, 0, 60000);
 	return err;
@@ -206,6 +209,7 @@ static int init_follow(void)
 			.sources = (uint32_t)_follow_sources,
 			.transactions = (uint32_t)_follow_transactions,
 			.expire_s = (uint32_t)_follow_expire_s,
+			.retry_s = (uint32_t)_follow_retry_s,
 			.limit = (uint32_t)_follow_limit,
 			.grace_ms = (uint32_t)_follow_grace_ms,
 	};

@@ -222,19 +222,25 @@ bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 	struct set *set = set_lock(&f->sources, key);
 	struct entry *e = set_find(set, key, now_s);
 	struct source s = { .state = FOLLOW_NONE };
+	enum follow_state before;
 	bool redirect;
 
 	if (e)
 		s = source_unpack(e->value);
 	else
 		e = set_take(&f->sources, set, now_s);
+	before = s.state;
 	redirect = source_step(&s, &f->conf, (uint32_t)now_ms);
 	e->key = key;
 	/* A follower proves itself at the node, not by being redirected: once
-	 * it stops following it is forgotten and tried afresh.
+	 * it stops following it is forgotten and tried afresh.  Who is served
+	 * cannot prove anything, so that has an end of its own: a 302 that was
+	 * lost must not keep a busy trunk here for ever.
 	 */
-	if (s.state != FOLLOW_FOLLOWS)
+	if (s.state == FOLLOW_TRYING)
 		e->expires_s = expiry(now_s, f->conf.expire_s);
+	else if (s.state == FOLLOW_SERVED && before != FOLLOW_SERVED)
+		e->expires_s = expiry(now_s, f->conf.retry_s);
 	e->value = source_pack(s);
 	set_unlock(set);
 	return redirect;

@@ -42,6 +42,7 @@ struct follow_conf {
 	uint32_t sources;	/* entries, rounded up to a power of two * 3 */
 	uint32_t transactions;
 	uint32_t expire_s;	/* how long a source is remembered unseen */
+	uint32_t retry_s;	/* how long it is served before it is tried again */
 	uint32_t limit;		/* redirects not followed before serving */
 	uint32_t grace_ms;	/* time a client has to follow */
 };

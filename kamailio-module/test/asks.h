@@ -62,7 +62,7 @@ static inline void asks_complain(void *arg, const char *line)
 static inline void world_renew(struct world *w)
 {
 	static const struct follow_conf conf = {
-		.sources = 300, .transactions = 300, .expire_s = 3600,
+		.sources = 300, .transactions = 300, .expire_s = 3600, .retry_s = 86400,
 		.limit = 1, .grace_ms = 500,
 	};
 

@@ -12,6 +12,7 @@ static const struct follow_conf usual = {
 	.sources = 3 * 64,
 	.transactions = 3 * 64,
 	.expire_s = 3600,
+	.retry_s = 86400,
 	.limit = 1,
 	.grace_ms = 500,
 };
@@ -43,7 +44,7 @@ struct step {
 
 struct story {
 	const char *what;
-	uint32_t limit, grace_ms, expire_s;	/* 0: usual's */
+	uint32_t limit, grace_ms, expire_s, retry_s;	/* 0: usual's */
 	bool no_grace;
 	struct step steps[12];
 	size_t cnt;
@@ -103,17 +104,22 @@ static const struct story stories[] = {
 	{ .what = "unseen for the expiry: forgotten, tried afresh",
 	  .expire_s = 10,
 	  STEPS({ 0, JUDGE, true, FOLLOW_TRYING },
-		{ 1000, JUDGE, false, FOLLOW_SERVED },
-		{ 11000, LOOK, false, FOLLOW_SERVED },
-		{ 13000, LOOK, false, FOLLOW_NONE },
-		{ 13001, JUDGE, true, FOLLOW_TRYING }) },
-	{ .what = "what is served stays so while it keeps coming",
-	  .expire_s = 10,
+		{ 10000, LOOK, false, FOLLOW_TRYING },
+		{ 12000, LOOK, false, FOLLOW_NONE },
+		{ 12001, JUDGE, true, FOLLOW_TRYING }) },
+	{ .what = "what is served is tried again, however often it comes",
+	  .expire_s = 10, .retry_s = 30,
 	  STEPS({ 0, JUDGE, true, FOLLOW_TRYING },
-		{ 9000, JUDGE, false, FOLLOW_SERVED },
-		{ 18000, JUDGE, false, FOLLOW_SERVED },
-		{ 27000, JUDGE, false, FOLLOW_SERVED },
-		{ 39000, JUDGE, true, FOLLOW_TRYING }) },
+		{ 1000, JUDGE, false, FOLLOW_SERVED },
+		{ 15000, JUDGE, false, FOLLOW_SERVED },
+		{ 29000, JUDGE, false, FOLLOW_SERVED },
+		{ 31000, LOOK, false, FOLLOW_SERVED },
+		{ 33000, JUDGE, true, FOLLOW_TRYING }) },
+	{ .what = "... and is not forgotten before, though unseen",
+	  .expire_s = 10, .retry_s = 30,
+	  STEPS({ 0, JUDGE, true, FOLLOW_TRYING },
+		{ 1000, JUDGE, false, FOLLOW_SERVED },
+		{ 30000, JUDGE, false, FOLLOW_SERVED }) },
 	{ .what = "what follows must show it at the node now and then",
 	  .expire_s = 10,
 	  STEPS({ 0, JUDGE, true, FOLLOW_TRYING },
@@ -142,6 +148,7 @@ static void tell(const struct story *story, uint64_t source, uint64_t from_ms)
 	conf.limit = story->limit ? story->limit : usual.limit;
 	conf.grace_ms = story->grace_ms ? story->grace_ms : usual.grace_ms;
 	conf.expire_s = story->expire_s ? story->expire_s : usual.expire_s;
+	conf.retry_s = story->retry_s ? story->retry_s : usual.retry_s;
 	if (story->no_grace)
 		conf.grace_ms = 0;
 	f = follow_of(&conf);
@@ -278,7 +285,7 @@ static void the_tables_know_nothing_of_each_other(void **state)
 static void a_full_set_forgets_its_oldest_and_counts(void **state)
 {
 	const struct follow_conf conf = {
-		.sources = 3, .transactions = 3, .expire_s = 100, .limit = 1,
+		.sources = 3, .transactions = 3, .expire_s = 100, .retry_s = 100, .limit = 1,
 		.grace_ms = 500,
 	};
 	struct follow *f = follow_of(&conf);
@@ -331,7 +338,7 @@ static void tables_hold_what_they_are_asked_to(void **state)
 		const struct follow_conf conf = {
 			.sources = rows[i].entries,
 			.transactions = rows[ARRAY_SIZE(rows) - 1 - i].entries,
-			.expire_s = 9, .limit = 1,
+			.expire_s = 9, .retry_s = 9, .limit = 1,
 		};
 		struct follow *f = follow_of(&conf);
 		struct follow_summary sum;
@@ -435,7 +442,8 @@ static void *jostle(void *arg)
 static void a_crowd_sees_no_half_written_entry(void **state)
 {
 	const struct follow_conf conf = {
-		.sources = 3, .transactions = 3, .expire_s = 3600, .limit = 1,
+		.sources = 3, .transactions = 3, .expire_s = 3600, .retry_s = 3600,
+		.limit = 1,
 		.grace_ms = 500,
 	};
 	struct crowd crowd = { .f = follow_of(&conf) };
@@ -470,7 +478,8 @@ static void *judge_strangers(void *arg)
 static void what_is_forgotten_is_counted_by_all_together(void **state)
 {
 	const struct follow_conf conf = {
-		.sources = 3, .transactions = 3, .expire_s = 3600, .limit = 1,
+		.sources = 3, .transactions = 3, .expire_s = 3600, .retry_s = 3600,
+		.limit = 1,
 	};
 	struct crowd crowd = { .f = follow_of(&conf) };
 	pthread_t threads[THREADS];

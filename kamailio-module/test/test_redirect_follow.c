@@ -156,7 +156,7 @@ static const struct story stories[] = {
 	{ "a long time later everything is new",
 	  { { 0, 1, { 0 }, OWN, FOLLOW_TRYING, 0 },
 	    { 600, 2, { 0 }, SERVED, FOLLOW_SERVED, 0 },
-	    { 3700000, 2, { 0 }, OWN, FOLLOW_TRYING, 0 } } },
+	    { 86402000, 2, { 0 }, OWN, FOLLOW_TRYING, 0 } } },
 };
 
 static void tell(struct world *w, const struct story *story)

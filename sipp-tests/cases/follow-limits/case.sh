@@ -5,7 +5,7 @@ source "${BASH_SOURCE%/*}/../../lib.sh"
 
 node_param fra1 follow_limit 3
 node_param fra1 follow_grace 1
-node_param fra1 follow_expire 3
+node_param fra1 follow_retry 3
 node_start fra1
 ua="User-Agent: tester/slow"
 call() { # NAME
@@ -23,4 +23,4 @@ expect_at_uas call5 INVITE 'X-Served: fra1 serve not-following'
 let_pass 5 fra1
 call later
 expect_redirect later fra1
-ok "three chances, then served, forgotten after 3 s"
+ok "three chances, then served, tried again after 3 s"
