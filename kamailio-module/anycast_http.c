@@ -58,7 +58,7 @@ static struct slice choose_base(
 
 	if(first == self && base_of(view, self).len)
 		return base_of(view, self);
-	key = anycast_source_key(view->site, &source, (struct slice){0});
+	key = facts_source_key(view->site, &source, (struct slice){0});
 	first = nodes_pick(view->nodes, family, key);
 	if(first != NODES_NONE && base_of(view, first).len)
 		return base_of(view, first);

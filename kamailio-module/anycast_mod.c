@@ -17,6 +17,7 @@
 #include "modules/tm/tm_load.h"
 
 #include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_fast.h"
 #include "kamailio-module/anycast_http.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_pv.h"
@@ -55,6 +56,7 @@ static int _follow_expire_s = 3600;
 static int _follow_retry_s = 86400;
 static int _follow_limit = 1;
 static int _follow_grace_ms = 500;
+static int _fast_path;
 
 static char _host_name[SITE_NAME_MAX];
 static struct anycast_conf _conf;
@@ -93,6 +95,7 @@ static param_export_t params[] = {
 	{"follow_retry", PARAM_INT, &_follow_retry_s},
 	{"follow_limit", PARAM_INT, &_follow_limit},
 	{"follow_grace", PARAM_INT, &_follow_grace_ms},
+	{"fast_path", PARAM_INT, &_fast_path},
 	{0, 0, 0}
 };
 
@@ -142,6 +145,7 @@ static int check_ranges(void)
 	err |= check_range("follow_retry", _follow_retry_s, 1, 30 * 86400);
 	err |= check_range("follow_limit", _follow_limit, 1, 63);
 	err |= check_range("follow_grace", _follow_grace_ms, 0, 60000);
+	err |= check_range("fast_path", _fast_path, 0, 1);
 	return err;
 }
 
@@ -159,7 +163,7 @@ static int parse_words(void)
 		err = -1;
 	}
 	if(!strcmp(_contact_style, "maddr")) {
-		_conf.contact_style = CONTACT_MADDR;
+		_conf.answer.contact_style = CONTACT_MADDR;
 	} else if(strcmp(_contact_style, "node")) {
 		LM_ERR("modparam contact_style: `%s' is not allowed: node or "
 			   "maddr\n",
@@ -191,16 +195,31 @@ static int read_params(void)
 		site_local_name(_host_name);
 		_node = _host_name;
 	}
-	_conf.fallback_contacts = (unsigned)_fallback_contacts;
-	_conf.expires_s = (uint32_t)_expires_s;
-	_conf.options_retry_after_s = (uint32_t)_options_retry_after_s;
-	_conf.server_header = _server_header;
+	_conf.answer.fallback_contacts = (unsigned)_fallback_contacts;
+	_conf.answer.expires_s = (uint32_t)_expires_s;
+	_conf.answer.options_retry_after_s = (uint32_t)_options_retry_after_s;
+	_conf.answer.server_header = _server_header;
 	return err;
 }
 
 static void log_clients_error(void *arg, const char *line)
 {
 	LM_ERR("%s\n", line);
+}
+
+/* What answers requests: needs tm, the clients and the follow table. */
+static int init_answers(struct follow *follow)
+{
+	const struct anycast_env env = {
+			.conf = &_conf,
+			.tm = _tm.t_relay ? &_tm : NULL,
+			.follow = follow,
+			.clients = &_clients,
+	};
+
+	anycast_rpc_init(follow);
+	anycast_sip_init(&env);
+	return _fast_path ? anycast_fast_init(&env) : 0;
 }
 
 static int init_follow(void)
@@ -225,10 +244,7 @@ static int init_follow(void)
 		return -1;
 	}
 	aligned = ((uintptr_t)_follow_mem + 63) & ~(uintptr_t)63;
-	anycast_rpc_init(follow_init((void *)aligned, &conf));
-	anycast_sip_init(
-			&_conf, _tm.t_relay ? &_tm : NULL, (void *)aligned, &_clients);
-	return 0;
+	return init_answers(follow_init((void *)aligned, &conf));
 }
 
 /* tm is wanted, not needed: a pure front has no transactions. */

@@ -122,7 +122,7 @@ static void rpc_follow_source(rpc_t *rpc, void *ctx, const str *address)
 	addr_unmap(&addr);
 	if(rpc->scan(ctx, "*S", &user_agent) < 1)
 		user_agent = (str)STR_NULL;
-	key = anycast_source_key(view->site, &addr, slice_of_str(&user_agent));
+	key = facts_source_key(view->site, &addr, slice_of_str(&user_agent));
 	if(rpc->add(ctx, "{", &st) < 0)
 		return;
 	rpc->struct_add(st, "s", "state",

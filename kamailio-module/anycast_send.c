@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
-
 #include "core/config.h"
 #include "core/dprint.h"
 #include "core/forward.h"
 #include "core/ip_addr.h"
+#include "core/udp_server.h"
 
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_send.h"
@@ -25,42 +24,46 @@ static void aim(struct dest_info *dst, const struct sip_msg *msg)
 		su_setport(&dst->to, msg->via1->port ? msg->via1->port : SIP_PORT);
 }
 
+static char _buf[BUF_SIZE];
+
 enum anycast_sent anycast_send_reply(struct sip_msg *msg,
-		const struct siphead *head, const struct anycast_reply *r)
+		const struct siphead *head, struct reply *reply)
 {
-	static char buf[BUF_SIZE];
-	struct reply_request req;
-	struct dest_info dst;
-	struct reply reply = {
-			.status = r->status,
-			.phrase = r->phrase,
-			.to_tag = r->to_tag,
-			.contact_cnt = r->contact_cnt,
-			.expires_s = r->expires_s,
-			.retry_after_s = r->retry_after_s,
-			.unsupported = r->unsupported,
-			.allow = r->allow,
-			.server = r->server,
-			.datagram = msg->rcv.proto == PROTO_UDP,
+	struct reply_request req = {
+			.bytes = (size_t)msg->len,
+			.head = head,
+			.source = addr_of_ip(&msg->rcv.src_ip),
+			.source_port = msg->rcv.src_port,
 	};
+	struct dest_info dst;
 	size_t len;
 
 	/* the host's topmost Via, by which we aim, must be the one we write */
 	if(head->too_many_vias || !head->via_cnt
 			|| head->vias[0].text != msg->h_via1->name.s)
 		return ANYCAST_UNANSWERABLE;
-	req = (struct reply_request){
-			.bytes = (size_t)msg->len,
-			.head = head,
-			.source = addr_of_ip(&msg->rcv.src_ip),
-			.source_port = msg->rcv.src_port,
-	};
-	memcpy(reply.contacts, r->contacts,
-			r->contact_cnt * sizeof(r->contacts[0]));
-	len = reply_build(buf, sizeof(buf), &reply, &req);
+	reply->datagram = msg->rcv.proto == PROTO_UDP;
+	len = reply_build(_buf, sizeof(_buf), reply, &req);
 	if(!len)
-		return reply.datagram ? ANYCAST_TOO_LARGE : ANYCAST_UNANSWERABLE;
+		return reply->datagram ? ANYCAST_TOO_LARGE : ANYCAST_UNANSWERABLE;
 	aim(&dst, msg);
-	return msg_send_buffer(&dst, buf, (int)len, 0) < 0 ? ANYCAST_SEND_FAILED
-													   : ANYCAST_SENT;
+	return msg_send_buffer(&dst, _buf, (int)len, 0) < 0 ? ANYCAST_SEND_FAILED
+														: ANYCAST_SENT;
+}
+
+enum anycast_sent anycast_send_datagram(const struct receive_info *rcv,
+		uint16_t port, struct reply *reply, const struct reply_request *req)
+{
+	struct dest_info dst;
+	size_t len;
+
+	reply->datagram = true;
+	len = reply_build(_buf, sizeof(_buf), reply, req);
+	if(!len)
+		return ANYCAST_TOO_LARGE;
+	init_dst_from_rcv(&dst, (struct receive_info *)rcv);
+	if(port)
+		su_setport(&dst.to, port);
+	return udp_send(&dst, _buf, (unsigned)len) < 0 ? ANYCAST_SEND_FAILED
+												   : ANYCAST_SENT;
 }

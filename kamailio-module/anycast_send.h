@@ -11,24 +11,6 @@
 
 #include "kamailio-module/reply.h"
 
-/* What the caller wants to say; struct reply without what the message and
- * its transport decide.
- */
-struct anycast_reply
-{
-	unsigned status;
-	const char *phrase;
-	struct slice to_tag;
-	char contact_text[REPLY_CONTACTS_MAX][REPLY_CONTACT_LEN_MAX];
-	struct slice contacts[REPLY_CONTACTS_MAX];
-	size_t contact_cnt;
-	uint32_t expires_s;
-	uint32_t retry_after_s;
-	struct slice unsupported;
-	const char *allow;
-	const char *server;
-};
-
 enum anycast_sent
 {
 	ANYCAST_SENT,
@@ -39,6 +21,13 @@ enum anycast_sent
 
 /* head is the scanned head of this very message. */
 enum anycast_sent anycast_send_reply(struct sip_msg *msg,
-		const struct siphead *head, const struct anycast_reply *reply);
+		const struct siphead *head, struct reply *reply);
+
+/* The same for a datagram without a sip_msg: to its source, at port unless
+ * that is 0.  The host's events of data sent are not told.
+ */
+enum anycast_sent anycast_send_datagram(const struct receive_info *rcv,
+		uint16_t port, struct reply *reply,
+		const struct reply_request *req);
 
 #endif

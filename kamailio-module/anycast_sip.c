@@ -20,15 +20,8 @@
 #include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/totag.h"
-#include "kamailio-module/writer.h"
 
-static struct
-{
-	const struct anycast_conf *conf;
-	struct tm_binds *tm;
-	struct follow *follow;
-	const struct clients *clients;
-} _env;
+static struct anycast_env _env;
 
 static struct
 {
@@ -37,13 +30,22 @@ static struct
 	struct redirect_answer answer;
 } _last;
 
-void anycast_sip_init(const struct anycast_conf *conf, struct tm_binds *tm,
-		struct follow *follow, const struct clients *clients)
+void anycast_sip_init(const struct anycast_env *env)
 {
-	_env.conf = conf;
-	_env.tm = tm;
-	_env.follow = follow;
-	_env.clients = clients;
+	_env = *env;
+}
+
+struct redirect_env anycast_redirect_env(
+		const struct anycast_env *env, const struct anycast_view *view)
+{
+	return (struct redirect_env){
+			.nodes = view->nodes,
+			.clients = env->clients,
+			.follow = env->follow,
+			.conf = &env->conf->redirect,
+			.site_version = view->site_version,
+			.now_ms = clock_boot_ms(),
+	};
 }
 
 int anycast_on_service(
@@ -52,29 +54,6 @@ int anycast_on_service(
 	struct addr local = addr_of_ip(&msg->rcv.dst_ip);
 
 	return nodes_is_service(view->nodes, &local);
-}
-
-uint64_t anycast_source_key(const struct site *site, const struct addr *addr,
-		struct slice user_agent)
-{
-	uint8_t buf[sizeof(addr->bytes_be) + 256];
-	size_t len = sizeof(addr->bytes_be);
-
-	memcpy(buf, addr->bytes_be, len);
-	if(user_agent.len > sizeof(buf) - len)
-		user_agent.len = sizeof(buf) - len;
-	if(user_agent.len)
-		memcpy(buf + len, user_agent.text, user_agent.len);
-	return secret_siphash(site->keys.table, buf, len + user_agent.len);
-}
-
-/* Not secret: what it is mixed with is. */
-static uint64_t source_hash(const struct addr *addr)
-{
-	uint64_t half[2];
-
-	memcpy(half, addr->bytes_be, sizeof(half));
-	return half[0] * 0x9e3779b97f4a7c15 ^ half[1] * 0xc2b2ae3d27d4eb4f;
 }
 
 static enum sip_method method_of(const struct sip_msg *msg)
@@ -114,30 +93,33 @@ static enum sip_transport transport_of(const struct sip_msg *msg)
 	}
 }
 
-/* The bucket of tm's table this would be in, fetched into the cache. */
-static const struct entry *tm_bucket(const struct sip_msg *msg)
+const struct entry *anycast_tm_bucket(
+		struct tm_binds *tm, struct slice call_id, struct slice cseq_number)
 {
+	str id = {(char *)call_id.text, (int)call_id.len};
+	str number = {(char *)cseq_number.text, (int)cseq_number.len};
 	const struct entry *bucket;
 
-	if(_env.tm == NULL)
+	if(tm == NULL)
 		return NULL;
-	bucket = &_env.tm->get_table()->entries[hash(
-			msg->callid->body, get_cseq(msg)->number)];
+	bucket = &tm->get_table()->entries[hash(id, number)];
 	__builtin_prefetch(bucket);
 	return bucket;
 }
 
-/* Does tm hold a transaction this belongs to?  An empty bucket of its table,
- * by far the most frequent case on a service address, is seen without its
- * lock: whoever races with a transaction being made would lose that race
- * behind the lock as well.
- */
+bool anycast_tm_bucket_empty(const struct entry *bucket)
+{
+	return bucket == NULL
+		   || (const void *)bucket->next_c == (const void *)bucket;
+}
+
+/* Does tm hold a transaction this belongs to? */
 static int tm_knows(struct sip_msg *msg, const struct entry *bucket)
 {
 	struct cell *original;
 	int branch = 0;
 
-	if(bucket == NULL || (const void *)bucket->next_c == (const void *)bucket)
+	if(anycast_tm_bucket_empty(bucket))
 		return 0;
 	if(msg->REQ_METHOD == METHOD_CANCEL) {
 		original = _env.tm->t_lookup_original(msg);
@@ -184,48 +166,6 @@ static void find_route(struct redirect_req *req, struct sip_msg *msg,
 	}
 }
 
-/* RFC 3261 18.3: over UDP a body shorter than it says is a broken message. */
-static bool body_is_cut(const struct sip_msg *msg, const struct siphead *head)
-{
-	uint32_t says = 0;
-
-	if(!head->has_content_length)
-		return false;
-	if(slice_u32(&says, head->content_length, UINT32_MAX))
-		return true;
-	return msg->rcv.proto == PROTO_UDP
-		   && says > (size_t)msg->len - head->body_at;
-}
-
-static enum sip_defect find_defect(struct sip_msg *msg,
-		const struct siphead *head, struct redirect_req *req)
-{
-	const str *ruri = GET_RURI(msg);
-	struct cseq_body *cs = get_cseq(msg);
-	struct slice number = slice_of_str(&cs->number);
-	uint32_t cseq;
-	int err = sipuri_parse(&req->uri, slice_of_str(ruri));
-
-	if(head->has_max_forwards
-			&& slice_u32(&req->max_forwards, head->max_forwards, 255))
-		return DEFECT_MAX_FORWARDS;
-	if(err == EMSGSIZE)
-		return DEFECT_URI_TOO_LONG;
-	if(err)
-		return DEFECT_URI;
-	if(slice_u32(&cseq, number, UINT32_MAX)
-			|| !slice_equal(slice_of_str(&cs->method),
-					slice_of_str(&msg->first_line.u.request.method)))
-		return DEFECT_CSEQ;
-	if(!slice_trim(slice_of_str(&msg->callid->body)).len)
-		return DEFECT_CALL_ID;
-	if(!head->from_value.len)
-		return DEFECT_FROM;
-	if(!head->to_value.len)
-		return DEFECT_TO;
-	return body_is_cut(msg, head) ? DEFECT_CONTENT_LENGTH : DEFECT_NONE;
-}
-
 static bool via_has_maddr(const struct sip_msg *msg)
 {
 	for(struct via_param *p = msg->via1->param_lst; p; p = p->next)
@@ -242,79 +182,41 @@ static bool is_probe(const struct sip_msg *msg, const struct siphead *head,
 				   head->probe, site, slice_of_str(&msg->callid->body));
 }
 
-/* What a reply to this message would carry and the core's rules look at. */
-struct tags
-{
-	uint64_t digest; /* of the tag we would give */
-	struct slice call_id;
-	struct slice from;
-	struct slice to;
-	uint32_t cseq;
-};
-
-static bool tag_is_ours(const struct tags *tags, const struct site *site)
-{
-	return totag_is_ours(tags->to, &site->keys, tags->call_id, tags->from,
-				   tags->cseq)
-		   || (site->has_previous
-				   && totag_is_ours(tags->to, &site->previous_keys,
-						   tags->call_id, tags->from, tags->cseq));
-}
-
-/* What the first answer of a transaction is remembered by: its To-tag's keyed
- * hash, which is made anyway, and the source.
- */
-static uint64_t transaction_key(const struct tags *tags, uint64_t source_hash)
-{
-	uint64_t key = tags->digest ^ source_hash;
-
-	/* splitmix64's finisher: every bit of both reaches every bit */
-	key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9;
-	key = (key ^ key >> 27) * 0x94d049bb133111eb;
-	return key ^ key >> 31;
-}
-
 /* Everything the decision wants to know of a message on a service address. */
-static int read_facts(struct redirect_req *req, struct tags *tags,
+static int read_facts(struct redirect_req *req, struct facts_tags *tags,
 		struct siphead *head, struct sip_msg *msg,
 		const struct anycast_view *view)
 {
-	struct addr source = addr_of_ip(&msg->rcv.src_ip);
 	const struct entry *bucket;
+	struct facts_in in;
 
 	if(msg->callid == NULL || msg->cseq == NULL || get_cseq(msg) == NULL
 			|| !siphead_scan(head, slice_of(msg->buf, (size_t)msg->len)))
 		return -1;
-	bucket = tm_bucket(msg);
+	in = (struct facts_in){
+			.head = head,
+			.message_len = (size_t)msg->len,
+			.datagram = msg->rcv.proto == PROTO_UDP,
+			.source = addr_of_ip(&msg->rcv.src_ip),
+			.method = slice_of_str(&msg->first_line.u.request.method),
+			.uri = slice_of_str(GET_RURI(msg)),
+			.call_id = slice_of_str(&msg->callid->body),
+			.cseq_number = slice_of_str(&get_cseq(msg)->number),
+			.cseq_method = slice_of_str(&get_cseq(msg)->method),
+	};
+	bucket = anycast_tm_bucket(_env.tm, in.call_id, in.cseq_number);
 	/* keys first: what they lead to is on its way while the rest is read */
-	req->user_agent = head->user_agent;
-	tags->call_id = slice_of_str(&msg->callid->body);
-	totag_find(head->from_value, &tags->from);
-	if(slice_u32(&tags->cseq, slice_of_str(&get_cseq(msg)->number), UINT32_MAX))
-		tags->cseq = 0;
-	tags->digest = totag_digest(
-			&view->site->keys, tags->call_id, tags->from, tags->cseq);
-	req->transaction_key = transaction_key(tags, source_hash(&source));
-	req->source_key =
-			anycast_source_key(view->site, &source, req->user_agent);
+	facts_read_keys(req, tags, &in, view->site);
 	follow_prefetch(_env.follow, req->source_key, req->transaction_key);
 
-	req->has_max_forwards = head->has_max_forwards;
-	req->defect = find_defect(msg, head, req);
-	req->has_to_tag = totag_find(head->to_value, &tags->to);
-	req->to_tag_is_ours = req->has_to_tag && tag_is_ours(tags, view->site);
+	facts_read(req, tags, &in, view->site);
 	req->via_maddr = via_has_maddr(msg);
-	req->has_proxy_require = head->proxy_require_cnt > 0;
 	if(head->has_route)
 		find_route(req, msg, view);
 	req->is_probe = is_probe(msg, head, view->site);
 	req->known_transaction = tm_knows(msg, bucket);
-	/* asked for only when the choice is not simply this node */
-	if(_env.conf->fallback_contacts
-			|| nodes_pick(view->nodes, req->family, 0)
-					   != nodes_self(view->nodes))
-		req->call_key = secret_siphash(view->site->keys.table,
-				tags->call_id.text, tags->call_id.len);
+	facts_read_call_key(req, tags, view->nodes, view->site,
+			_env.conf->answer.fallback_contacts > 0);
 	return 0;
 }
 
@@ -333,98 +235,19 @@ static int read_node_facts(struct redirect_req *req, struct sip_msg *msg,
 	if(msg->user_agent)
 		req->user_agent = slice_of_str(&msg->user_agent->body);
 	req->source_key =
-			anycast_source_key(view->site, &source, req->user_agent);
+			facts_source_key(view->site, &source, req->user_agent);
 	return 0;
 }
 
-static void fill_contacts(struct anycast_reply *r,
-		const struct redirect_req *req, const struct redirect_answer *answer,
-		const struct anycast_view *view)
-{
-	uint32_t node = answer->node;
-
-	for(unsigned n = 0; n <= _env.conf->fallback_contacts
-						&& r->contact_cnt < REPLY_CONTACTS_MAX;
-			n++) {
-		struct slice *contact = &r->contacts[r->contact_cnt];
-		char *text = r->contact_text[r->contact_cnt];
-
-		if(n)
-			node = nodes_alternative(view->nodes, req->family, req->call_key,
-					answer->node, n - 1);
-		if(node == NODES_NONE)
-			return;
-		*contact = slice_of(text,
-				contact_format(text, sizeof(r->contact_text[0]), &req->uri,
-						req->transport, req->family, view->site,
-						nodes_at(view->nodes, node),
-						_env.conf->contact_style));
-		if(!contact->len)
-			return;
-		r->contact_cnt++;
-	}
-}
-
-/* Values of several fields of one name as one (RFC 3261 7.3.1); the first
- * alone when they do not fit.
- */
-static struct slice join(
-		char *out, size_t size, const struct slice *values, size_t cnt)
-{
-	struct writer w = writer_of(out, size);
-
-	for(size_t i = 0; i < cnt; i++) {
-		if(i)
-			writer_str(&w, ", ");
-		writer_slice(&w, values[i]);
-	}
-	return writer_len(&w) ? slice_of(out, w.len) : values[0];
-}
-
 /* Answer with status; 1 when something was sent or deliberately not. */
-static int answer_with(struct sip_msg *msg, const struct siphead *head,
-		const struct redirect_req *req, const struct tags *tags,
-		struct redirect_answer *answer, const struct anycast_view *view)
+static int answer_with(struct sip_msg *msg, const struct answer_in *in,
+		struct redirect_answer *answer)
 {
-	static struct anycast_reply r;
-	char tag[TOTAG_LEN];
-	char requires[512];
+	static struct answer_text text;
+	struct reply r;
 
-	r.contact_cnt = 0;
-	r.expires_s = 0;
-	r.retry_after_s = 0;
-	r.allow = NULL;
-	r.unsupported = (struct slice){0};
-	r.to_tag = (struct slice){0};
-	r.status = answer->status;
-	r.phrase = req->defect && answer->status == 400
-					   ? sip_defect_text(req->defect)
-					   : sip_status_text(answer->status);
-	r.server = _env.conf->server_header;
-	if(!req->has_to_tag) {
-		totag_format(tag, tags->digest);
-		r.to_tag = slice_of(tag, sizeof(tag));
-	}
-	if(answer->action == REDIRECT_TO_NODE) {
-		fill_contacts(&r, req, answer, view);
-		r.expires_s = _env.conf->expires_s;
-		if(!r.contact_cnt) {
-			/* the node can be reached, so its URI got too long */
-			answer->status = r.status = 414;
-			answer->reason = REASON_URI_TOO_LONG;
-			answer->action = REDIRECT_REFUSE;
-			r.phrase = sip_status_text(414);
-		}
-	}
-	if(answer->reason == REASON_OPTIONS_NO_NODE)
-		r.retry_after_s = _env.conf->options_retry_after_s;
-	if(answer->reason == REASON_OPTIONS)
-		r.allow = "INVITE, ACK, CANCEL, OPTIONS, BYE, REGISTER";
-	if(answer->reason == REASON_PROXY_REQUIRE)
-		r.unsupported = join(requires, sizeof(requires), head->proxy_requires,
-				head->proxy_require_cnt);
-
-	switch(anycast_send_reply(msg, head, &r)) {
+	answer_fill(&r, &text, answer, in);
+	switch(anycast_send_reply(msg, in->head, &r)) {
 		case ANYCAST_SENT:
 			break;
 		case ANYCAST_TOO_LARGE:
@@ -503,8 +326,9 @@ int anycast_sip_redirect(struct sip_msg *msg)
 	struct redirect_req req = {.method = method_of(msg)};
 	struct redirect_answer answer;
 	struct redirect_env env;
-	struct tags tags = {0};
+	struct facts_tags tags = {0};
 	static struct siphead head;
+	struct answer_in in;
 	int err, ret = 1;
 
 	if(view == NULL || msg->first_line.type != SIP_REQUEST)
@@ -516,20 +340,21 @@ int anycast_sip_redirect(struct sip_msg *msg)
 						 : read_node_facts(&req, msg, view);
 	req.unreadable = err < 0;
 
-	env = (struct redirect_env){
+	env = anycast_redirect_env(&_env, view);
+	in = (struct answer_in){
+			.req = &req,
+			.tags = &tags,
+			.head = &head,
 			.nodes = view->nodes,
-			.clients = _env.clients,
-			.follow = _env.follow,
-			.conf = &_env.conf->redirect,
-			.site_version = view->site_version,
-			.now_ms = clock_boot_ms(),
+			.site = view->site,
+			.conf = &_env.conf->answer,
 	};
 	answer = redirect_decide(&req, &env);
 	switch(answer.action) {
 		case REDIRECT_TO_NODE:
 		case REDIRECT_ANSWER:
 		case REDIRECT_REFUSE:
-			ret = answer_with(msg, &head, &req, &tags, &answer, view);
+			ret = answer_with(msg, &in, &answer);
 			break;
 		case REDIRECT_RELAY:
 			/* no 503: trunks would take the shared address for dead */
@@ -537,7 +362,7 @@ int anycast_sip_redirect(struct sip_msg *msg)
 							< 0
 					&& req.method != SIP_METHOD_ACK) {
 				answer.status = 480;
-				answer_with(msg, &head, &req, &tags, &answer, view);
+				answer_with(msg, &in, &answer);
 			}
 			break;
 		case REDIRECT_SERVE:

@@ -11,25 +11,43 @@
 #include "core/parser/msg_parser.h"
 
 #include "kamailio-module/anycast_site.h"
-#include "kamailio-module/contact.h"
+#include "kamailio-module/answer.h"
 #include "kamailio-module/redirect.h"
 
 struct anycast_conf
 {
 	struct redirect_conf redirect;
-	enum contact_style contact_style;
-	unsigned fallback_contacts;
-	uint32_t expires_s;
-	uint32_t options_retry_after_s;
-	const char *server_header;
+	struct answer_conf answer;
 	unsigned http_other_status;
 };
 
 struct tm_binds;
+struct entry;
 
-/* tm's API, or NULL where tm is not loaded (no transactions then). */
-void anycast_sip_init(const struct anycast_conf *conf, struct tm_binds *tm,
-		struct follow *follow, const struct clients *clients);
+/* What both ways to an answer stand on.  tm's API is NULL where tm is not
+ * loaded (no transactions then).
+ */
+struct anycast_env
+{
+	const struct anycast_conf *conf;
+	struct tm_binds *tm;
+	struct follow *follow;
+	const struct clients *clients;
+};
+
+void anycast_sip_init(const struct anycast_env *env);
+
+struct redirect_env anycast_redirect_env(
+		const struct anycast_env *env, const struct anycast_view *view);
+
+/* The bucket of tm's table that a request with this Call-ID and CSeq number
+ * would be in, fetched into the cache; NULL without tm.  Empty, by far the most
+ * frequent case on a service address, is seen without its lock: whoever races
+ * with a transaction being made would lose that race behind the lock as well.
+ */
+const struct entry *anycast_tm_bucket(
+		struct tm_binds *tm, struct slice call_id, struct slice cseq_number);
+bool anycast_tm_bucket_empty(const struct entry *bucket);
 
 /* Is the socket this message came in on a service address? */
 int anycast_on_service(
@@ -42,9 +60,5 @@ int anycast_sip_redirect(struct sip_msg *msg);
 
 /* The last decision of this process about this message, or NULL. */
 const struct redirect_answer *anycast_last_answer(const struct sip_msg *msg);
-
-/* The key of a source in the follow table. */
-uint64_t anycast_source_key(const struct site *site, const struct addr *addr,
-		struct slice user_agent);
 
 #endif

@@ -37,6 +37,7 @@ static const char *event_name(unsigned which)
 			[EVENT_UNANSWERABLE] = "unanswerable",
 			[EVENT_RELAY_FAILED] = "relay-failed",
 			[EVENT_PIN_FAILED] = "pin-failed",
+			[EVENT_FAST_ANSWERED] = "fast-answered",
 			[EVENT_RELOADED] = "reloaded",
 			[EVENT_RELOAD_FAILED] = "reload-failed",
 	};

@@ -21,6 +21,7 @@ enum anycast_event
 	EVENT_UNANSWERABLE,	  /* too many Via fields or too large to answer */
 	EVENT_RELAY_FAILED,
 	EVENT_PIN_FAILED, /* no socket of the node fits the next hop */
+	EVENT_FAST_ANSWERED, /* by anycast_fast.h, before the host parsed it */
 	EVENT_RELOADED,
 	EVENT_RELOAD_FAILED,
 	ANYCAST_EVENTS

@@ -77,6 +77,13 @@ static uint32_t memo_node(const struct redirect_env *env, uint32_t memo)
 	return memo_of(env, node) == memo ? node : NODES_NONE;
 }
 
+static void remember(const struct rule_ctx *ctx, uint32_t memo)
+{
+	if (memo != MEMO_SERVED || !ctx->env->tentative)
+		follow_remember(ctx->env->follow, ctx->req->transaction_key,
+				ctx->env->now_ms, memo);
+}
+
 /* 1: only what comes to a service address, and is nobody's already.  An INVITE
  * at the node address is what a client does that follows.
  */
@@ -290,8 +297,7 @@ static bool rule_policy(const struct rule_ctx *ctx)
 	} else if (listed && client && client->invite == CLIENT_NEVER) {
 		/* for its CANCEL, should that come without a User-Agent */
 		if (req->method == SIP_METHOD_INVITE)
-			follow_remember(ctx->env->follow, req->transaction_key,
-					ctx->env->now_ms, MEMO_SERVED);
+			remember(ctx, MEMO_SERVED);
 		return serve(ctx, REASON_CLIENT_NEVER);
 	}
 	return listed ? false : serve(ctx, REASON_METHOD);
@@ -354,10 +360,9 @@ static bool rule_follow(const struct rule_ctx *ctx)
 	    req->method == SIP_METHOD_INVITE &&
 	    !follow_judge(env->follow, req->source_key, env->now_ms))
 		serve(ctx, REASON_NOT_FOLLOWING);
-	follow_remember(env->follow, req->transaction_key, env->now_ms,
-			ctx->answer->action == REDIRECT_SERVE ?
-				MEMO_SERVED :
-				memo_of(env, ctx->answer->node));
+	remember(ctx, ctx->answer->action == REDIRECT_SERVE ?
+			      MEMO_SERVED :
+			      memo_of(env, ctx->answer->node));
 	return true;
 }
 

@@ -148,6 +148,10 @@ struct redirect_env {
 	const struct redirect_conf *conf;
 	uint32_t site_version;	/* a remembered node counts only for its own */
 	uint64_t now_ms;
+	/* Only a redirect counts, anything else will be decided once more: that
+	 * it was served is not remembered, or it would look like a repetition.
+	 */
+	bool tentative;
 };
 
 struct redirect_answer {

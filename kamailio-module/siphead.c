@@ -20,29 +20,38 @@ static void take_via(struct siphead *out, struct slice field,
 		out->vias[out->via_cnt++] = field;
 }
 
+/* Of a field that may stand only once; notes when it does not. */
+static bool is_first(struct siphead *out, struct slice slot)
+{
+	if (!slot.len)
+		return true;
+	out->has_twice = true;
+	return false;
+}
+
 static void take_from(struct siphead *out, struct slice field,
 		      struct slice value)
 {
-	if (out->from.len)
-		return;
-	out->from = field;
-	out->from_value = value;
+	if (is_first(out, out->from)) {
+		out->from = field;
+		out->from_value = value;
+	}
 }
 
 static void take_to(struct siphead *out, struct slice field,
 		    struct slice value)
 {
-	if (out->to.len)
-		return;
-	out->to = field;
-	out->to_value = value;
+	if (is_first(out, out->to)) {
+		out->to = field;
+		out->to_value = value;
+	}
 }
 
 static void take_call_id(struct siphead *out, struct slice field,
 			 struct slice value)
 {
 	(void)value;
-	if (!out->call_id.len)
+	if (is_first(out, out->call_id))
 		out->call_id = field;
 }
 
@@ -50,7 +59,7 @@ static void take_cseq(struct siphead *out, struct slice field,
 		      struct slice value)
 {
 	(void)value;
-	if (!out->cseq.len)
+	if (is_first(out, out->cseq))
 		out->cseq = field;
 }
 

@@ -45,6 +45,7 @@ struct siphead {
 	bool has_content_length;
 	bool has_probe;
 	bool has_route;
+	bool has_twice;			/* From, To, Call-ID or CSeq */
 	size_t body_at;			/* offset of the body in the message */
 };
 

@@ -15,6 +15,7 @@
 #
 # Exit: 0 passed, 1 failed (the work folder is kept and named), 4 skipped.
 # SIP_TEST_BUILD   build folder with bin/ and lib/ (default: the newest build/*)
+# SIP_TEST_FAST=1  every node has the fast path
 # SIP_TEST_KEEP=1  keep the work folder of a case that passed too
 # SIP_TEST_SHELL=1 on failure, a shell inside the case's namespaces
 

@@ -102,6 +102,8 @@ node_config() {
 		echo "modparam(\"anycast\", \"state_file\", \"$dir/node.state\")"
 		echo "modparam(\"anycast\", \"state_interval\", 50)"
 		echo "modparam(\"anycast\", \"clients\", \"$TESTS/clients.conf\")"
+		[[ ! ${SIP_TEST_FAST:-} ]] ||
+			echo "modparam(\"anycast\", \"fast_path\", 1)"
 		printf '%s' "${NODE_PARAMS[$node]:-}"
 		echo "include_file \"$(case_file routes.cfg)\""
 	} >"$dir/kamailio.cfg"

@@ -217,6 +217,8 @@ ROWS = [
 
 def wanted(row, run, transport):
     """([status, ...], Contact URI or None) of a row in a run."""
+    if run == 'fast':
+        run = 'ours'
     text = {'ours': row.ours, 'foreign': row.foreign,
             'front': row.front or row.ours,
             'shipped': row.shipped or row.ours}[run]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The torture messages of RFC 4475 and RFC 5118 against a real Kamailio.
 
-  torture.py foreign|ours|front|shipped
+  torture.py foreign|ours|fast|front|shipped
 
 Each message is sent alone, over UDP and over TCP, from an address of its own;
 what comes back is compared with the table in expected.py and looked at by a
@@ -12,6 +12,7 @@ whose domains the messages name and in what the node does with them:
   foreign  the service is sip.example.net: nearly all requests are for others
   ours     every domain in the messages is the service's: INVITE is redirected
   front    the same, and every method is redirected
+  fast     as ours, with fast_path: plain INVITEs are answered unparsed
   shipped  as ours, with the kamailio.cfg of configs/ behind the module
 """
 import os
@@ -39,6 +40,7 @@ ALL_METHODS = ('INVITE,REGISTER,OPTIONS,BYE,SUBSCRIBE,NOTIFY,MESSAGE,INFO,'
 RUNS = {
     'foreign': (['sip.example.net'], 'INVITE'),
     'ours': (DOMAINS, 'INVITE'),
+    'fast': (DOMAINS, 'INVITE'),
     'front': (DOMAINS, ALL_METHODS),
     'shipped': (DOMAINS, 'INVITE'),
 }
@@ -189,7 +191,7 @@ class Torture:
         else:
             self.kamailio = sandbox.Kamailio(
                 os.path.join(HERE, 'kamailio.cfg'), site(domains),
-                METHODS=methods)
+                METHODS=methods, FAST=int(run == 'fast'))
 
     def fence(self, transport, host):
         self.number += 1
