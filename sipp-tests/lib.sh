@@ -43,10 +43,8 @@ fi
 if [[ ! ${SIP_TEST_INSIDE:-} ]]; then
 	((EUID == 0)) || skip "needs root for its network namespaces"
 	W=$(mktemp -d "${TMPDIR:-/tmp}/sip-$CASE.XXXXXX")
-	# in a chroot / is no mount point, whose propagation could be changed
-	mountpoint -q / && private=() || private=(--propagation unchanged)
 	SIP_TEST_INSIDE=$W exec unshare --net --mount --pid --fork \
-		"${private[@]}" --kill-child --mount-proc bash "$0" "$@"
+		--kill-child --mount-proc bash "$0" "$@"
 fi
 W=$SIP_TEST_INSIDE
 
