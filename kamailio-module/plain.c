@@ -114,7 +114,7 @@ static struct slice value_of(struct slice field)
 {
 	take(&field, NAME);
 	take(&field, BLANK);
-	return SKIP(&field, ":") ? slice_trim(field) : slice_of(NULL, 0);
+	return SKIP(&field, ":") ? slice_trim(field) : slice_of(field.text, 0);
 }
 
 static bool read_cseq(struct slice *number, struct slice field)
