@@ -46,6 +46,7 @@ class Baresip:
         (self.dir / "config").write_text(
             f"module_path {MODULES}\nnet_interface 127.0.0.1\n"
             f"audio_source aufile,{tone}\naudio_player none\n"
+            "ringback_disabled yes\n"
             "module stdio.so\nmodule g711.so\nmodule aufile.so\n"
             "module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n")
         with open(self.log, "w", encoding="utf-8") as log:
