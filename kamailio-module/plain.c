@@ -76,6 +76,8 @@ static bool read_line(struct slice *uri, struct slice message)
 	if (!SKIP(&message, "INVITE "))
 		return false;
 	*uri = take(&message, VISIBLE);
+	if (!uri->len)
+		return false;
 	return SKIP(&message, " SIP/2.0\r\n");
 }
 
