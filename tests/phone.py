@@ -130,7 +130,7 @@ class Phone:
         return call
 
     def reply(self, req, status, reason="Test", *, tag="", headers=(),
-              contact=None):
+              contact=None, body=""):
         lines = [f"SIP/2.0 {status} {reason}"]
         for name, value in req.headers:
             if name in ("via", "from", "call-id", "cseq", "record-route"):
@@ -141,8 +141,11 @@ class Phone:
                 lines.append(f"to: {value}")
         if req.method in ("INVITE", "SUBSCRIBE") and status < 300:
             lines.append(f"Contact: <{contact or self.uri}>")
-        lines += list(headers) + ["Content-Length: 0"]
-        self.send("\r\n".join(lines) + "\r\n\r\n", req.source)
+        lines += list(headers)
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append(f"Content-Length: {len(body)}")
+        self.send("\r\n".join(lines) + "\r\n\r\n" + body, req.source)
 
     # --- receiving
 
