@@ -5,15 +5,17 @@
  * port - port_min.  It lies in memory that outlives the daemon (a mapped BPF
  * array, or a file under /run) and is shared by
  *
- *   control   writes struct flow_conf, inside flow_write_begin/_end
- *   a thread  the owner of the port: reads the conf by flow_read(), writes
- *             struct flow_state, alone and without locks
+ *   control   writes struct flow_conf, by flow_conf_write()
+ *   a thread  the owner of the port: reads the conf by flow_conf_read(),
+ *             writes struct flow_state, alone and without locks
  *   BPF       reads active, thread and the gate of a row for each packet
  *
  * A packet that arrives on port P is judged by row P, and leaves from the port
  * P.conf.sink (P.conf.sink_rtcp for RTCP) to that row's target: the latched
  * source of that row, else what its SDP said.  All ports of a call are owned
- * by one thread, so the two rows a packet touches have one owner.
+ * by one thread, so the two rows a packet touches have one owner.  RTCP of a
+ * row with RTCP_MUX may leave from a port of kind FLOW_RTCP, and the other way
+ * round: sink_rtcp says so.
  *
  * Plain data of fixed layout: no pointers, explicit padding, included by BPF
  * code too.  Ports are host order, address bytes network order.
@@ -36,7 +38,7 @@ enum {
 	FLOW_GATE_MAX = 12,
 	FLOW_SSRC_MAX = 8,
 	FLOW_RATES_MAX = 8,
-	FLOW_CHECKS_MAX = 4,
+	FLOW_CHECKS_MAX = 8,
 	FLOW_SOURCES_MAX = 2,
 	FLOW_ROW_SIZE = 1024,
 };
@@ -73,8 +75,10 @@ enum flow_drop {
 	FLOW_DROP_TOO_BIG,	/* truncated by our buffer */
 	FLOW_DROP_OLD,		/* waited longer than 100 ms (a restart) */
 	FLOW_DROP_RATE,		/* above max-packet-rate of a port */
-	FLOW_DROP_STUN,		/* STUN where ICE is not passed */
+	FLOW_DROP_STUN,		/* STUN where ICE is not passed, or an answer
+				 * to no question that passed here */
 	FLOW_DROP_SEND,		/* the kernel refused the packet */
+	FLOW_DROP_BUSY,		/* control was writing the row meanwhile */
 	FLOW_DROPS
 };
 
@@ -121,7 +125,7 @@ struct flow_check {
 	uint8_t pad[3];
 };
 
-/* RFC 3550 A.1, A.3, A.8 for one SSRC. */
+/* RFC 3550 A.1, A.3, A.8 for one SSRC; rtp.h tells what the fields mean. */
 struct flow_source {
 	uint32_t ssrc;
 	uint16_t max_seq;
@@ -131,15 +135,19 @@ struct flow_source {
 	uint32_t base_seq;
 	uint32_t bad_seq;
 	uint32_t received;
-	uint32_t expected_prior;
+	uint32_t expected_prior;	/* of numberings that ended in a restart */
 	uint32_t received_prior;
-	uint32_t transit;
-	uint32_t jitter_q4;	/* RTP timestamp units, times 16 (A.8) */
-	uint32_t jitter_max_q4;
-	uint32_t pad;
+	uint32_t timestamp;	/* of the last packet that had a new one */
+	uint32_t arrived_us;	/* when that came; wraps */
+	uint32_t jitter_us_q4;	/* microseconds times 16: clocks may change */
+	uint32_t jitter_max_us;
+	uint32_t last_ms;	/* when the last packet came; wraps */
 };
 
-/* Written by the owning thread only; control reads it with relaxed loads. */
+/* Written by the owning thread only; control reads it by flow_state_read().
+ * It is of the opening whose generation it bears; the thread clears it with
+ * the first packet of a newer one.
+ */
 struct flow_state {
 	uint32_t epoch;		/* of the conf this began with */
 	uint32_t generation;
@@ -148,14 +156,19 @@ struct flow_state {
 	uint8_t relatches;	/* saturates */
 	uint8_t pad0;
 	struct flow_endpoint source;	/* the latched one */
+	struct flow_endpoint verified;	/* ICE: whose check was answered last,
+					 * the target until it is latched */
 	uint64_t last_ms;	/* last packet that passed, CLOCK_MONOTONIC; 0: never */
+	uint64_t latched_ms;	/* last packet of those that hold the latch */
 	uint64_t second_ms;	/* begin of the current second of the rate limit */
 	uint32_t second_cnt;
 	uint32_t ssrcs[FLOW_SSRC_MAX];
-	struct flow_endpoint stranger;	/* last source outside the gate */
-	uint64_t stranger_ms;	/* when its RTP was last seen */
-	uint32_t stranger_rtp;	/* RTP packets of that one source in a row */
+	struct flow_endpoint stranger;	/* a source outside the gate that sends
+					 * RTP; another only after 1 s silence */
+	uint32_t stranger_rtp;	/* RTP packets of that one source */
 	uint32_t pad1;
+	uint64_t stranger_since_ms;	/* its first */
+	uint64_t stranger_ms;	/* and its last one */
 	struct flow_check checks[FLOW_CHECKS_MAX];
 	struct flow_source sources[FLOW_SOURCES_MAX];
 	uint64_t packets_in;	/* that passed */
