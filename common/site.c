@@ -48,6 +48,7 @@ int site_parse(struct site **out, const char *name, const char *base,
 
 	site_free(p.spare);
 	free(p.node_lines);
+	free(p.peer_lines);
 	if (err)
 		site_free(p.site);
 	else
@@ -112,6 +113,7 @@ void site_free(struct site *site)
 	secret_fini(&site->keys);
 	secret_fini(&site->previous_keys);
 	free(site->by_name);
+	free(site->peers);
 	free(site->nodes);
 	free(site);
 }
@@ -221,6 +223,7 @@ void site_print_reference(void (*line)(void *arg, const char *text), void *arg)
 	static const char *const heads[SITE_SECTIONS] = {
 		[SECTION_SERVICE] = "[service]",
 		[SECTION_NODE] = "[node NAME]",
+		[SECTION_PEER] = "[peer NAME]",
 	};
 
 	for (size_t s = 0; s < SITE_SECTIONS; s++) {

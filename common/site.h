@@ -11,6 +11,7 @@
  *               https-port, tls, secret, previous-secret
  *   [node NAME] address, host, http, sip-port, sips-port, local-as, neighbor
  *               (repeatable), class
+ *   [peer NAME] address, gate: whom the media relay trusts from elsewhere
  *
  * The struct is filled once and then const.  One owner: site_free() takes it.
  */
@@ -23,6 +24,7 @@
 
 #include "common/addr.h"
 #include "common/cursor.h"
+#include "common/prefix.h"
 #include "common/secret.h"
 
 enum {
@@ -32,6 +34,9 @@ enum {
 	SITE_ALIASES_MAX = 16,	/* further names of the service domain */
 	SITE_NODES_MAX = 4096,
 	SITE_NEIGHBORS_MAX = 8,	/* per node */
+	SITE_PEERS_MAX = 1024,
+	SITE_PEER_ADDRESSES_MAX = 16,	/* per peer */
+	SITE_PEER_PREFIXES_MAX = 8,	/* of gate = prefix */
 };
 
 enum site_class {
@@ -58,6 +63,28 @@ struct site_node {
 	enum site_class class;
 };
 
+/* Which sources of media the relay lets in on a leg. */
+enum site_gate {
+	SITE_GATE_STRICT,	/* the addresses its signalling named */
+	SITE_GATE_PREFIX,	/* and those in the peer's prefixes */
+	SITE_GATE_LEARN,	/* the first source that sends */
+	SITE_GATE_OFF,		/* any source */
+	SITE_GATES
+};
+
+/* Somebody whose media comes from elsewhere than its signalling says: a
+ * gateway, the media hosts of an SBC, a CGNAT.
+ */
+struct site_peer {
+	char name[SITE_NAME_MAX];
+	struct prefix addresses[SITE_PEER_ADDRESSES_MAX];	/* of signalling
+								 * or of its SDPs */
+	size_t address_cnt;
+	enum site_gate gate;	/* default strict */
+	struct prefix prefixes[SITE_PEER_PREFIXES_MAX];
+	size_t prefix_cnt;	/* > 0 with SITE_GATE_PREFIX only */
+};
+
 struct site {
 	char domain[SITE_HOST_MAX];	/* lower case */
 	char aliases[SITE_ALIASES_MAX][SITE_HOST_MAX];
@@ -75,6 +102,8 @@ struct site {
 	struct site_node *nodes;	/* in the order of the file */
 	size_t node_cnt;
 	uint16_t *by_name;	/* indices of nodes, sorted by their names */
+	struct site_peer *peers;	/* in the order of the file */
+	size_t peer_cnt;
 };
 
 /* Called once per error with a complete line of text, no newline:
@@ -111,6 +140,13 @@ void site_local_name(char out[static SITE_NAME_MAX]);
 /* NULL when there is no node of this name. */
 const struct site_node *site_find_node(const struct site *site,
 				       struct slice name);
+
+/* The peer with the longest prefix around a; NULL when no peer has it. */
+const struct site_peer *site_find_peer(const struct site *site,
+				       const struct addr *a);
+
+/* "strict", "prefix", "learn", "off". */
+const char *site_gate_name(enum site_gate gate);
 
 /* Print the reference of all sections and keys: type, range, default, help. */
 void site_print_reference(void (*line)(void *arg, const char *text), void *arg);

@@ -6,8 +6,8 @@
 
 #include "common/site_priv.h"
 
-static void check_required(struct site_parser *p, enum site_section section,
-			   const char *where, const struct site_lines *lines)
+void site_check_required(struct site_parser *p, enum site_section section,
+			 const char *where, const struct site_lines *lines)
 {
 	for (size_t i = 0; i < SITE_KEYS; i++) {
 		const struct site_key *key = &site_keys[i];
@@ -24,8 +24,8 @@ static void check_sections(struct site_parser *p)
 	unsigned last = p->line ? p->line : 1;
 
 	if (p->service_lines.head)
-		check_required(p, SECTION_SERVICE, "[service]",
-			       &p->service_lines);
+		site_check_required(p, SECTION_SERVICE, "[service]",
+				    &p->service_lines);
 	else
 		site_error(p, last, "[service]: is missing: every site file "
 			   "has one");
@@ -37,7 +37,7 @@ static void check_sections(struct site_parser *p)
 
 		snprintf(where, sizeof(where), "[node %s]",
 			 p->site->nodes[i].name);
-		check_required(p, SECTION_NODE, where, &p->node_lines[i]);
+		site_check_required(p, SECTION_NODE, where, &p->node_lines[i]);
 	}
 }
 
@@ -346,6 +346,8 @@ int site_check(struct site_parser *p)
 	check_hosts(p, claims);
 	free(claims);
 	err = check_addresses(p);
+	if (!err)
+		err = site_check_peers(p);
 	if (err)
 		return err;
 

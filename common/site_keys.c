@@ -31,10 +31,7 @@ static bool is_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The next element of a comma list, trimmed; false at its end.  An empty list
- * has one empty element, so that it is an error like `a,,b' is.
- */
-static bool next_element(struct cursor *c, bool *begun, struct slice *out)
+bool site_next_element(struct cursor *c, bool *begun, struct slice *out)
 {
 	if (*begun) {
 		if (!cursor_left(c))
@@ -54,7 +51,7 @@ static int parse_addresses(struct site_parser *p, const struct site_key *key,
 	struct slice element;
 	bool begun = false;
 
-	while (next_element(&c, &begun, &element)) {
+	while (site_next_element(&c, &begun, &element)) {
 		struct addr addr, unmapped;
 		struct addr *slot;
 
@@ -150,7 +147,7 @@ static int parse_aliases(struct site_parser *p, const struct site_key *key,
 	struct slice element;
 	bool begun = false;
 
-	while (next_element(&c, &begun, &element)) {
+	while (site_next_element(&c, &begun, &element)) {
 		const char *problem = host_problem(element);
 		char text[SITE_QUOTED_MAX];
 
@@ -454,6 +451,8 @@ static int parse_neighbor(struct site_parser *p, const struct site_key *key,
 	.section = SECTION_SERVICE, .at = offsetof(struct site, field_)
 #define IN_NODE(field_) \
 	.section = SECTION_NODE, .at = offsetof(struct site_node, field_)
+#define IN_PEER(field_) \
+	.section = SECTION_PEER, .at = offsetof(struct site_peer, field_)
 #define PORT .parse = parse_port, .min = 1, .max = 65535, \
 	.allowed = "a port, 1 to 65535"
 #define AS_MAX 4294967294	/* RFC 7300 reserves the last one */
@@ -537,6 +536,21 @@ const struct site_key site_keys[SITE_KEYS] = {
 		.dflt = "global", .allowed = "global or local",
 		.help = "local: announced with NO_EXPORT, heard by the "
 			"neighbors alone" },
+
+	[KEY_PEER_ADDRESS] = { "address", IN_PEER(addresses),
+		.parse = site_parse_prefixes, .required = true,
+		.also_at = offsetof(struct site_peer, address_cnt),
+		.allowed = "up to 16 addresses or prefixes (ADDRESS/LENGTH) "
+			   "with commas between them",
+		.help = "where the peer's signalling comes from, or what its "
+			"SDPs name" },
+	[KEY_PEER_GATE] = { "gate", IN_PEER(gate), .parse = site_parse_gate,
+		.dflt = "strict",
+		.allowed = "strict, prefix and up to 8 prefixes with blanks "
+			   "between them, learn or off",
+		.help = "whose media the relay lets in: the addresses the "
+			"signalling named; those in a prefix too; the first "
+			"to send; anybody" },
 };
 /* clang-format on */
 

@@ -89,15 +89,17 @@ static int grow_nodes(struct site_parser *p)
 	return 0;
 }
 
-static void use_spare(struct site_parser *p)
+void site_use_spare(struct site_parser *p)
 {
 	secret_fini(&p->spare->keys);
 	secret_fini(&p->spare->previous_keys);
 	*p->spare = (struct site){ 0 };
 	p->spare_node = (struct site_node){ 0 };
+	p->spare_peer = (struct site_peer){ 0 };
 	p->spare_lines = (struct site_lines){ .head = p->line };
 	p->service = p->spare;
 	p->node = &p->spare_node;
+	p->peer = &p->spare_peer;
 	p->lines = &p->spare_lines;
 }
 
@@ -108,7 +110,7 @@ static void open_service(struct site_parser *p)
 		site_error(p, p->line,
 			   "[service]: there is one already, in line %u",
 			   p->service_lines.head);
-		use_spare(p);
+		site_use_spare(p);
 		return;
 	}
 	p->service = p->site;
@@ -127,7 +129,7 @@ static void open_node(struct site_parser *p, struct slice name)
 			   "%s: a node name is 1 to 31 of a-z, 0-9 and '-', "
 			   "with no '-' at either end: [node fra1]",
 			   p->where);
-		use_spare(p);
+		site_use_spare(p);
 		return;
 	}
 	if (p->site->node_cnt == SITE_NODES_MAX) {
@@ -135,7 +137,7 @@ static void open_node(struct site_parser *p, struct slice name)
 			site_error(p, p->line, "%s: more than %d nodes",
 				   p->where, SITE_NODES_MAX);
 		p->too_many = true;
-		use_spare(p);
+		site_use_spare(p);
 		return;
 	}
 	p->err = grow_nodes(p);
@@ -154,18 +156,18 @@ static void open_node(struct site_parser *p, struct slice name)
 
 static void open_unknown(struct site_parser *p, struct slice word)
 {
-	static const char *const known[] = { "service", "node" };
-	const char *hint = nearest(word, known, 2);
+	static const char *const known[] = { "service", "node", "peer" };
+	const char *hint = nearest(word, known, 3);
 
 	p->section = SECTION_UNKNOWN;
 	if (hint)
 		site_error(p, p->line,
-			   "%s: unknown section; did you mean [%s]?", p->where,
-			   hint == known[0] ? "service" : "node NAME");
+			   "%s: unknown section; did you mean [%s%s]?",
+			   p->where, hint, hint == known[0] ? "" : " NAME");
 	else
 		site_error(p, p->line,
 			   "%s: unknown section; allowed: [service], "
-			   "[node NAME]", p->where);
+			   "[node NAME], [peer NAME]", p->where);
 }
 
 /* line begins with '[' and is trimmed. */
@@ -199,6 +201,8 @@ static void open_section(struct site_parser *p, struct slice line)
 	rest = cursor_take(&c, cursor_left(&c));
 	if (slice_equal(word, slice_str("node")))
 		open_node(p, rest);
+	else if (slice_equal(word, slice_str("peer")))
+		site_open_peer(p, rest);
 	else if (slice_equal(name, slice_str("service")))
 		open_service(p);
 	else
@@ -296,10 +300,19 @@ static const struct site_key *find_key(enum site_section section,
 	return NULL;
 }
 
+/* The sections that have such a key: NULL, none. */
+static const char *who_has(struct slice name)
+{
+	if (find_key(SECTION_SERVICE, name))
+		return "[service]";
+	if (find_key(SECTION_NODE, name))
+		return "[node]";
+	return find_key(SECTION_PEER, name) ? "[peer]" : NULL;
+}
+
 static void unknown_key(struct site_parser *p, struct slice name)
 {
-	enum site_section other = p->section == SECTION_NODE ? SECTION_SERVICE
-							     : SECTION_NODE;
+	const char *other = who_has(name);
 	const char *known[SITE_KEYS];
 	char quoted[SITE_QUOTED_MAX];
 	char list[SITE_WHY_MAX] = "";
@@ -316,10 +329,9 @@ static void unknown_key(struct site_parser *p, struct slice name)
 
 	site_quote(quoted, name);
 	hint = nearest(name, known, cnt);
-	if (find_key(other, name))
+	if (other)
 		site_error(p, p->line, "%s %s: a key of %s sections; allowed: "
-			   "%s", p->where, quoted,
-			   other == SECTION_NODE ? "[node]" : "[service]", list);
+			   "%s", p->where, quoted, other, list);
 	else if (hint)
 		site_error(p, p->line, "%s %s: unknown key; did you mean `%s'?",
 			   p->where, quoted, hint);
@@ -332,7 +344,8 @@ static void set_key(struct site_parser *p, const struct site_key *key,
 		    struct slice value)
 {
 	void *base = p->section == SECTION_SERVICE ? (void *)p->service
-						   : (void *)p->node;
+		     : p->section == SECTION_NODE  ? (void *)p->node
+						   : (void *)p->peer;
 	unsigned *line = &p->lines->key[key - site_keys];
 	char quoted[SITE_QUOTED_MAX];
 	bool has_why;

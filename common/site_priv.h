@@ -4,6 +4,7 @@
  *   site.c        reads the file, owns struct site, look-ups
  *   site_parse.c  lines and sections, through inih; every line's errors
  *   site_keys.c   the table of keys, one parser per kind of value
+ *   site_peer.c   everything about [peer NAME] sections
  *   site_check.c  what only the whole file can tell: missing, twice, crossed
  */
 #ifndef COMMON_SITE_PRIV_H
@@ -35,6 +36,8 @@ enum site_key_id {
 	KEY_NODE_LOCAL_AS,
 	KEY_NODE_NEIGHBOR,
 	KEY_NODE_CLASS,
+	KEY_PEER_ADDRESS,
+	KEY_PEER_GATE,
 	SITE_KEYS
 };
 
@@ -42,6 +45,7 @@ enum site_section {
 	SECTION_NONE,		/* before the first one */
 	SECTION_SERVICE,
 	SECTION_NODE,
+	SECTION_PEER,
 	SECTION_UNKNOWN,	/* its keys cannot be judged */
 	SITE_SECTIONS
 };
@@ -75,6 +79,7 @@ struct site_parser {
 	char where[SITE_WHERE_MAX];	/* "[node fra1]" */
 	struct site_node *node;		/* borrowed: in site or &spare_node */
 	struct site *service;		/* borrowed: site or spare */
+	struct site_peer *peer;		/* borrowed: in site or &spare_peer */
 	struct site_lines *lines;	/* borrowed: of the current section */
 	char why[SITE_WHY_MAX];		/* set by a value parser, or "" */
 
@@ -82,13 +87,17 @@ struct site_parser {
 	struct site_lines service_lines;
 	struct site_lines *node_lines;	/* owned: one per node of site */
 	size_t room;			/* of nodes and node_lines */
+	struct site_lines *peer_lines;	/* owned: one per peer of site */
+	size_t peer_room;		/* of peers and peer_lines */
 	bool node_seen;			/* good or bad */
 	bool too_many;			/* nodes: said once */
+	bool too_many_peers;
 
 	/* a section that is wrong or there twice is read into these, so
 	 * that the errors inside it are reported all the same */
 	struct site *spare;		/* owned */
 	struct site_node spare_node;
+	struct site_peer spare_peer;
 	struct site_lines spare_lines;
 };
 
@@ -134,6 +143,26 @@ void site_quote(char out[static SITE_QUOTED_MAX], struct slice text);
 
 /* Fill in the defaults the table has for the keys of this section. */
 int site_defaults(struct site_parser *p, enum site_section section, void *base);
+
+/* The next element of a comma list, trimmed; false at its end.  An empty list
+ * has one empty element, so that it is an error like `a,,b' is.
+ */
+bool site_next_element(struct cursor *c, bool *begun, struct slice *out);
+
+/* From now on keys are read into what nobody uses. */
+void site_use_spare(struct site_parser *p);
+
+/* [peer NAME] begins; p->where has been set. */
+void site_open_peer(struct site_parser *p, struct slice name);
+site_value_h site_parse_prefixes;
+site_value_h site_parse_gate;
+
+/* 0 or ENOMEM. */
+int site_check_peers(struct site_parser *p);
+
+/* Every required key of a section is there. */
+void site_check_required(struct site_parser *p, enum site_section section,
+			 const char *where, const struct site_lines *lines);
 
 /* Read the sections and keys of p->rest into p->site.  0 or ENOMEM. */
 int site_parse_lines(struct site_parser *p);

@@ -70,6 +70,18 @@ static void check_node(const struct site *site, const struct site_node *node)
 	check_url(node->http);
 }
 
+static void check_peer(const struct site_peer *peer)
+{
+	check(site_name_valid(slice_str(peer->name)));
+	check(peer->address_cnt > 0 &&
+	      peer->address_cnt <= SITE_PEER_ADDRESSES_MAX);
+	check(peer->gate < SITE_GATES);
+	check((peer->prefix_cnt > 0) == (peer->gate == SITE_GATE_PREFIX));
+	check(peer->prefix_cnt <= SITE_PEER_PREFIXES_MAX);
+	for (size_t i = 0; i < peer->address_cnt; i++)
+		check(addr_is_set(&peer->addresses[i].addr));
+}
+
 static void check_site(const struct site *site)
 {
 	check(site->domain[0] != '\0');
@@ -83,6 +95,9 @@ static void check_site(const struct site *site)
 	check(site->node_cnt > 0 && site->node_cnt <= SITE_NODES_MAX);
 	for (size_t i = 0; i < site->node_cnt; i++)
 		check_node(site, &site->nodes[i]);
+	check(site->peer_cnt <= SITE_PEERS_MAX);
+	for (size_t i = 0; i < site->peer_cnt; i++)
+		check_peer(&site->peers[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -121,9 +121,10 @@ static void sections_are_known_and_there_once(void **state)
 		{ S N "[service x]\n", "c:7: [service x]: unknown section; did "
 				       "you mean [service]?\n" },
 		{ S N "[trunk]\n", "c:7: [trunk]: unknown section; allowed: "
-				   "[service], [node NAME]\n" },
+				   "[service], [node NAME], "
+				   "[peer NAME]\n" },
 		{ S N "[]\n", "c:7: []: unknown section; allowed: [service], "
-			      "[node NAME]\n" },
+			      "[node NAME], [peer NAME]\n" },
 		{ S N "[node]\naddress = x\n",
 		  "c:7: [node]: " NODE_NAME "\n"
 		  "c:8: [node] address: `x' is not allowed: " AN_ADDRESS
