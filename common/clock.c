@@ -12,6 +12,11 @@ static struct timespec now(clockid_t id)
 	return ts;
 }
 
+static uint64_t to_ns(struct timespec ts)
+{
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static uint64_t to_ms(struct timespec ts)
 {
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
@@ -24,9 +29,7 @@ uint64_t clock_ms(void)
 
 uint64_t clock_ns(void)
 {
-	struct timespec ts = now(CLOCK_MONOTONIC);
-
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return to_ns(now(CLOCK_MONOTONIC));
 }
 
 uint64_t clock_boot_ms(void)
@@ -37,4 +40,9 @@ uint64_t clock_boot_ms(void)
 uint64_t clock_wall_s(void)
 {
 	return (uint64_t)now(CLOCK_REALTIME).tv_sec;
+}
+
+uint64_t clock_wall_ns(void)
+{
+	return to_ns(now(CLOCK_REALTIME));
 }

@@ -22,4 +22,9 @@ uint64_t clock_boot_ms(void);
  */
 uint64_t clock_wall_s(void);
 
+/* The same clock in nanoseconds: to compare with the kernel's timestamps of
+ * packets (SO_TIMESTAMPNS), which are of no other.
+ */
+uint64_t clock_wall_ns(void);
+
 #endif
