@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rtp-pinner/daemon/conf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/nearest.h"
+#include "common/textfile.h"
+#include "rtp-pinner/daemon/conf_priv.h"
+
+enum {
+	CONF_FILE_SIZE_MAX = 1 << 20,
+	CONF_LINE_MAX = 1024,
+};
+
+/* ---- reports */
+
+void conf_error(struct conf_reader *r, const char *fmt, ...)
+{
+	char text[CONF_LINE_MAX];
+	va_list ap;
+
+	r->errors++;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->report(r->arg, text);
+}
+
+static void place_text(char out[static CONF_WHERE_MAX],
+		       const struct conf_reader *r, enum conf_key_id id)
+{
+	const struct conf_place *place = &r->places[id];
+	const char *key = conf_keys[id].name;
+
+	if (place->in_call || r->in_call)
+		snprintf(out, CONF_WHERE_MAX, "--%s", key);
+	else if (place->line)
+		snprintf(out, CONF_WHERE_MAX, "%s:%u: %s", r->name,
+			 place->line, key);
+	else
+		snprintf(out, CONF_WHERE_MAX, "%s (default)", key);
+}
+
+void conf_key_error(struct conf_reader *r, enum conf_key_id id,
+		    const char *fmt, ...)
+{
+	char where[CONF_WHERE_MAX], text[CONF_LINE_MAX / 2];
+	va_list ap;
+
+	place_text(where, r, id);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	conf_error(r, "%s: %s", where, text);
+}
+
+void conf_quote(char out[static CONF_QUOTED_MAX], struct slice text)
+{
+	size_t len = text.len < CONF_QUOTED_MAX - 1 ? text.len
+						    : CONF_QUOTED_MAX - 1;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text.text[i];
+
+		out[i] = c >= ' ' && c < 0x7f ? c : '?';
+	}
+	out[len] = '\0';
+	if (len < text.len)
+		memcpy(out + len - 3, "...", 3);
+}
+
+/* ---- keys */
+
+const struct conf_key *conf_find_key(struct slice name)
+{
+	for (size_t i = 0; i < CONF_KEYS; i++) {
+		if (slice_equal(name, slice_str(conf_keys[i].name)))
+			return &conf_keys[i];
+	}
+	return NULL;
+}
+
+const char *conf_nearest(const char *name)
+{
+	const char *known[CONF_KEYS];
+
+	for (size_t i = 0; i < CONF_KEYS; i++)
+		known[i] = conf_keys[i].name;
+	return nearest(slice_str(name), known, CONF_KEYS);
+}
+
+void conf_set(struct conf_reader *r, const struct conf_key *key,
+	      struct slice value)
+{
+	char quoted[CONF_QUOTED_MAX], allowed[CONF_ALLOWED_MAX];
+	char why[CONF_WHY_MAX] = "", clean[CONF_WHY_MAX];
+
+	if (key->parse(r->conf, key, value, why) == 0)
+		return;
+	conf_quote(quoted, value);
+	conf_allowed(allowed, key);
+	/* why quotes parts of the value */
+	static_assert(CONF_WHY_MAX >= CONF_QUOTED_MAX, "a quote fits");
+	for (size_t i = 0; i < sizeof(why); i++)
+		clean[i] = why[i] == '\0' || (why[i] >= ' ' && why[i] < 0x7f) ?
+				   why[i] : '?';
+	conf_key_error(r, (enum conf_key_id)(key - conf_keys),
+		       "`%s' is not allowed: %s%s%s%s", quoted, allowed,
+		       clean[0] ? " (" : "", clean, clean[0] ? ")" : "");
+}
+
+static void set_defaults(struct conf_reader *r)
+{
+	for (size_t i = 0; i < CONF_KEYS; i++) {
+		if (conf_keys[i].dflt)
+			conf_set(r, &conf_keys[i], slice_str(conf_keys[i].dflt));
+	}
+}
+
+/* ---- the command line */
+
+static const struct {
+	const char *name;
+	enum conf_action action;
+} actions[] = {
+	{ "check-config", CONF_CHECK }, { "help", CONF_HELP },
+	{ "version", CONF_VERSION },	{ "reference", CONF_REFERENCE },
+	{ "sample", CONF_SAMPLE },
+};
+
+/* The values on the command line, by key; config is no key. */
+struct call {
+	const char *config;
+	const char *values[CONF_KEYS];
+};
+
+static void wrong_call(struct conf_reader *r, const char *option,
+		       const char *why)
+{
+	char quoted[CONF_QUOTED_MAX];
+
+	conf_quote(quoted, slice_str(option));
+	conf_error(r, "%s: %s", quoted, why);
+	r->wrong_call = true;
+}
+
+static void unknown_option(struct conf_reader *r, const char *arg,
+			   const char *name)
+{
+	const char *hint = conf_nearest(name);
+	char why[64];
+
+	snprintf(why, sizeof(why), hint ? "unknown option; did you mean --%s?"
+					: "unknown option; try --help", hint);
+	wrong_call(r, arg, why);
+}
+
+static bool take_action(struct conf_reader *r, struct slice name)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (!slice_equal(name, slice_str(actions[i].name)))
+			continue;
+		if (r->conf->action == CONF_RUN ||
+		    r->conf->action == CONF_CHECK)
+			r->conf->action = actions[i].action;
+		return true;
+	}
+	return false;
+}
+
+/* The value of an option: behind its =, or the next word. */
+static const char *take_value(struct conf_reader *r, const char *arg,
+			      const char *equals, int argc,
+			      char *const argv[], int *at)
+{
+	if (equals)
+		return equals + 1;
+	if (*at + 1 < argc)
+		return argv[++*at];
+	wrong_call(r, arg, "needs a value");
+	return NULL;
+}
+
+static void read_call(struct conf_reader *r, struct call *call, int argc,
+		      char *const argv[])
+{
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		const char *name = arg + 2, *equals;
+		const struct conf_key *key;
+		const char **value;
+		struct slice word;
+
+		if (strncmp(arg, "--", 2) != 0 || !*name) {
+			wrong_call(r, arg, "is no option; try --help");
+			continue;
+		}
+		equals = strchr(name, '=');
+		word = equals ? slice_of(name, (size_t)(equals - name))
+			      : slice_str(name);
+		key = conf_find_key(word);
+		if (slice_equal(word, slice_str("config"))) {
+			value = &call->config;
+		} else if (key) {
+			value = &call->values[key - conf_keys];
+		} else {
+			if (equals || !take_action(r, word))
+				unknown_option(r, arg, name);
+			continue;
+		}
+		if (*value)
+			wrong_call(r, arg, "is there twice");
+		*value = take_value(r, arg, equals, argc, argv, &i);
+	}
+}
+
+static void apply_call(struct conf_reader *r, const struct call *call)
+{
+	r->in_call = true;
+	for (size_t i = 0; i < CONF_KEYS; i++) {
+		if (!call->values[i])
+			continue;
+		r->places[i].in_call = true;
+		conf_set(r, &conf_keys[i], slice_str(call->values[i]));
+	}
+	r->in_call = false;
+}
+
+/* ---- all of it */
+
+/* text.text NULL: read the file the call names, or the default one. */
+static int read_file(struct conf_reader *r, const struct call *call,
+		     struct slice text)
+{
+	const char *path = call->config ? call->config : CONF_FILE;
+	char *loaded = NULL;
+	size_t len = 0;
+	int err = 0;
+
+	if (text.text)
+		return conf_read_lines(r, text);
+	err = textfile_read(&loaded, &len, path, CONF_FILE_SIZE_MAX);
+	if (err == ENOENT && !call->config)
+		return 0;
+	if (err == ENOMEM)
+		return ENOMEM;
+	if (err || strlen(path) >= sizeof(r->conf->file)) {
+		conf_error(r, "%s: cannot be read: %s", path,
+			   strerror(err ? err : ENAMETOOLONG));
+	} else {
+		memcpy(r->conf->file, path, strlen(path) + 1);
+		r->name = path;
+		err = conf_read_lines(r, slice_of(loaded, len));
+	}
+	textfile_free(loaded, len);
+	return err == ENOMEM ? ENOMEM : 0;
+}
+
+static int fill(struct conf_reader *r, int argc, char *const argv[],
+		struct slice text)
+{
+	struct call call = { 0 };
+	int err;
+
+	read_call(r, &call, argc, argv);
+	if (r->wrong_call)
+		return EBADMSG;
+	if (r->conf->action != CONF_RUN && r->conf->action != CONF_CHECK)
+		return 0;
+	set_defaults(r);
+	err = read_file(r, &call, text);
+	if (err) {
+		conf_error(r, "%s: %s", r->name, strerror(err));
+		return err;
+	}
+	apply_call(r, &call);
+	conf_check(r);
+	return r->errors ? EINVAL : 0;
+}
+
+int conf_parse(struct conf **out, int argc, char *const argv[],
+	       const char *name, struct slice text, conf_line_h *report,
+	       void *arg)
+{
+	struct conf_reader r = {
+		.name = name,
+		.report = report,
+		.arg = arg,
+		.conf = calloc(1, sizeof(*r.conf)),
+	};
+	int err;
+
+	*out = NULL;
+	if (!r.conf) {
+		report(arg, strerror(ENOMEM));
+		return ENOMEM;
+	}
+	err = fill(&r, argc, argv, text);
+	if (err)
+		conf_free(r.conf);
+	else
+		*out = r.conf;
+	return err;
+}
+
+int conf_new(struct conf **out, int argc, char *const argv[],
+	     conf_line_h *report, void *arg)
+{
+	return conf_parse(out, argc, argv, CONF_FILE, slice_of(NULL, 0),
+			  report, arg);
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	site_free(conf->site);
+	free(conf);
+}
+
+bool conf_is_allowed(const struct conf *conf, const struct addr *source)
+{
+	struct addr a = *source;
+
+	addr_unmap(&a);
+	for (size_t i = 0; i < conf->allow_cnt; i++) {
+		if (prefix_has(&conf->allow[i], &a))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* conf_priv.h - what the files of the conf subject share
+ *
+ *   conf.c        command line; struct conf
+ *   conf_file.c   lines of the file, through inih
+ *   conf_check.c  what only all of it together can tell; the site
+ *   conf_keys.c   the table of keys, one parser per kind of value
+ *   conf_print.c  help, reference and sample, from the table
+ *   conf_media.c  is the media address this machine's?
+ */
+#ifndef DAEMON_CONF_PRIV_H
+#define DAEMON_CONF_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cursor.h"
+#include "rtp-pinner/daemon/conf.h"
+
+enum conf_key_id {
+	CONF_SITE,
+	CONF_NODE,
+	CONF_NODE_STATE,
+	CONF_STATE_DIR,
+	CONF_LOG_LEVEL,
+	CONF_LISTEN,
+	CONF_ALLOW,
+	CONF_METRICS,
+	CONF_MEDIA_ADDRESS,
+	CONF_PORT_MIN,
+	CONF_PORT_MAX,
+	CONF_RELAY,
+	CONF_THREADS,
+	CONF_DSCP,
+	CONF_GATE,
+	CONF_TRUSTED_PROXIES,
+	CONF_MAX_SESSIONS,
+	CONF_MAX_PACKET_RATE,
+	CONF_OFFER_TIMEOUT,
+	CONF_SILENCE_TIMEOUT,
+	CONF_HOLD_TIMEOUT,
+	CONF_DELETE_DELAY,
+	CONF_QUARANTINE,
+	CONF_KEYS
+};
+
+enum {
+	CONF_WHY_MAX = 192,
+	CONF_WHERE_MAX = CONF_PATH_MAX + 24,
+	CONF_QUOTED_MAX = 96,
+	CONF_ALLOWED_MAX = 128,
+};
+
+struct conf_key;
+
+/* Parse value into the fields of key, from scratch.  0 or EINVAL (why may say
+ * more than the allowed kind does).
+ */
+typedef int conf_value_h(struct conf *conf, const struct conf_key *key,
+			 struct slice value, char why[static CONF_WHY_MAX]);
+
+struct conf_key {
+	const char *name;
+	const char *group;	/* heading in help and sample; NULL: as before */
+	conf_value_h *parse;
+	size_t at;		/* offset of the field */
+	size_t also_at;		/* of its count, where it is a list */
+	uint64_t min;
+	uint64_t max;
+	size_t room;		/* of a list or a string */
+	const char *const *words;	/* of an enum, up to NULL */
+	const char *dflt;	/* NULL: none; parsed like a value */
+	const char *dflt_note;	/* printed where dflt cannot say it */
+	const char *allowed;	/* NULL: from min and max, or words */
+	const char *example;	/* of the sample, where there is no dflt */
+	const char *help;	/* a sentence or two */
+};
+
+extern const struct conf_key conf_keys[CONF_KEYS];
+
+/* What values a key takes, in words. */
+void conf_allowed(char out[static CONF_ALLOWED_MAX],
+		  const struct conf_key *key);
+
+/* 30s, 500ms, 2m, 1h, 0: milliseconds.  0 or EINVAL. */
+int conf_duration(uint64_t *out_ms, struct slice text);
+
+/* The shortest text conf_duration() reads as ms. */
+void conf_print_duration(char out[static 32], uint64_t ms);
+
+/* Where the value of a key was given. */
+struct conf_place {
+	unsigned line;		/* of the file; 0: not there */
+	bool in_call;		/* on the command line, which wins */
+};
+
+struct conf_reader {
+	const char *name;	/* borrowed: of the file, for messages */
+	conf_line_h *report;
+	void *arg;
+	unsigned errors;
+	bool wrong_call;	/* one of them: an option nobody knows */
+	struct conf *conf;
+	struct conf_place places[CONF_KEYS];
+
+	struct cursor rest;	/* of the file */
+	unsigned line;
+	bool line_given;	/* inih has it and said nothing yet */
+	bool in_call;		/* now on the command line */
+	char line_word[CONF_QUOTED_MAX];
+};
+
+/* Report one error, a complete line. */
+void conf_error(struct conf_reader *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Report what is wrong with a key's value, which is right by itself; begins
+ * with the place it was given.
+ */
+void conf_key_error(struct conf_reader *r, enum conf_key_id id,
+		    const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Text made fit for a line: bytes that are not printable ASCII become '?',
+ * cut where there is no room.
+ */
+void conf_quote(char out[static CONF_QUOTED_MAX], struct slice text);
+
+/* NULL when there is none. */
+const struct conf_key *conf_find_key(struct slice name);
+const char *conf_nearest(const char *name);
+
+/* Parse a value into the key's fields, or report why not. */
+void conf_set(struct conf_reader *r, const struct conf_key *key,
+	      struct slice value);
+
+/* 0 or ENOMEM. */
+int conf_read_lines(struct conf_reader *r, struct slice text);
+
+/* Read the site, find the node, fill in what follows from them, and check what
+ * belongs together.
+ */
+void conf_check(struct conf_reader *r);
+
+/* From memory, with the file's text (name: for messages); for tests. */
+int conf_parse(struct conf **out, int argc, char *const argv[],
+	       const char *name, struct slice text, conf_line_h *report,
+	       void *arg);
+
+#endif
