@@ -71,6 +71,8 @@ enum call_media_flag {
 	CALL_M_RTP = 1 << 9,	/* RTP or SRTP: a pair of ports */
 	CALL_M_KNOWN = 1 << 10,	/* the party has told its side */
 	CALL_M_RTCP_OPEN = 1 << 11,	/* port + 1 has a row */
+	CALL_M_ICE_OFFERED = 1 << 12,	/* we passed an offer with ICE on */
+	CALL_M_BUNDLE_ONLY = 1 << 13,	/* port 0, but alive (RFC 8843) */
 };
 
 struct call_media {
@@ -94,11 +96,13 @@ struct call_media {
 struct call_leg {
 	char *text;		/* tag, branch and label, one after the other */
 	struct call_media *media;
-	struct call_media *saved;	/* as before a pending re-offer */
+	struct call_media *saved;	/* as before a pending re-offer, its own
+					 * or one made to it; NULL: none */
 	uint64_t created_ms;
 	uint64_t answered_ms;	/* its last answer */
 	uint64_t delete_at_ms;	/* this branch alone ends then */
-	uint64_t pending_branch;	/* hash of the re-offer's via-branch */
+	uint64_t pending_ms;	/* when it re-offered, still unanswered */
+	uint64_t pending_branch;	/* hash of that via-branch; 0: none */
 	uint32_t origin_hash;	/* of o= of its last SDP */
 	uint16_t tag_len;	/* 0: has not answered yet */
 	uint16_t branch_len;
@@ -111,7 +115,7 @@ struct call_leg {
 	uint8_t offered_by;	/* leg whose offer it has not answered */
 	uint8_t gate_mode;	/* enum flow_gate_mode */
 	uint8_t family;		/* of our address in what it gets: 4 or 6 */
-	bool can_roll_back;	/* saved is valid */
+	bool callee;		/* came into the call by being offered to */
 	bool ended;		/* its branch was deleted: no ports, no part */
 	struct addr advertised;	/* media-address; unset: ours of family */
 };

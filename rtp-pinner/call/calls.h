@@ -22,6 +22,8 @@
 #include "common/addr.h"
 #include "common/counters.h"
 #include "common/cursor.h"
+#include "common/prefix.h"
+#include "common/site.h"
 #include "rtp-pinner/call/call.h"
 #include "rtp-pinner/ng/command.h"
 #include "rtp-pinner/relay/flow.h"
@@ -31,22 +33,14 @@ enum {
 	CALLS_PACKED_MAX = 65535,	/* bytes of one packed call */
 };
 
-/* How a peer's media is gated.  The first entry whose net holds the peer's
- * received-from, else its SDP address, counts; a command's gate wins.
- */
-struct calls_peer {
-	struct ng_prefix net;
-	enum ng_gate mode;
-	const struct ng_prefix *prefixes;	/* of NG_GATE_PREFIX */
-	size_t prefix_cnt;
-};
-
 /* Copied by calls_new(), but for what the pointers point to, which must
  * outlive the calls.
  */
 struct calls_conf {
-	struct addr media4;	/* ours, in SDP and as source; one is set */
-	struct addr media6;
+	struct addr media4;	/* local: packets come to and from it; one of */
+	struct addr media6;	/* the two is set */
+	struct addr advertised4;	/* what SDPs get; unset: media4 */
+	struct addr advertised6;
 	struct addr service[CALLS_SERVICE_MAX];	/* never advertised or sent to */
 	size_t service_cnt;
 	uint16_t port_min;
@@ -61,10 +55,12 @@ struct calls_conf {
 	uint64_t delete_delay_ms;	/* where the command has none */
 	uint64_t quarantine_ms;	/* of a port after use */
 	enum ng_gate gate;	/* default; NG_GATE_UNSET is strict */
-	const struct ng_prefix *trusted_proxies;	/* never in a gate */
+	const struct prefix *trusted_proxies;	/* their received-from counts
+						 * for nothing */
 	size_t trusted_proxy_cnt;
-	const struct calls_peer *peers;
-	size_t peer_cnt;
+	const struct site *site;	/* its peers' gates: the peer of the
+					 * received-from, else of the SDP; a
+					 * command's gate wins.  May be NULL */
 	uint8_t seed[16];	/* secret: of the hash and of the ports' order */
 };
 
