@@ -59,7 +59,7 @@ static const struct {
 	const char *option;
 	const char *help;
 } actions[] = {
-	{ "--config FILE", "default: " CONF_FILE ", if it is there" },
+	{ "--config FILE", "default: " CONF_FILE ", if present" },
 	{ "--check-config", "name every error and exit: 0 there is none, 78" },
 	{ "--reference", "print all keys, what they take and mean" },
 	{ "--sample", "print a file with all keys" },
