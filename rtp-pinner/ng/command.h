@@ -4,7 +4,8 @@
  * Keys are taken as rtpengine takes them: space, '-' and '_' are equal, a key
  * may stand twice (the last one counts; the operator's received-from wins over
  * Kamailio's own), unknown keys and flags are counted and otherwise ignored.
- * `rtpp-flags' of Kamailio 6.0 is split here.  Pure.
+ * A list may be a string with commas.  `rtpp-flags' of Kamailio 6.0 is split
+ * here.  Pure.
  *
  * Slices point into the datagram or the dict: valid as long as those.
  */
@@ -79,7 +80,7 @@ enum ng_ice {
 enum ng_gate {
 	NG_GATE_UNSET,
 	NG_GATE_STRICT,
-	NG_GATE_PREFIX,
+	NG_GATE_PREFIX,		/* there is at least one prefix */
 	NG_GATE_LEARN,
 	NG_GATE_OFF,
 };
@@ -101,11 +102,12 @@ struct ng_command {
 	struct slice call_id;	/* len 0: absent, for all slices */
 	struct slice from_tag;
 	struct slice to_tag;
-	struct slice via_branch;	/* "auto" and the like resolved to text */
+	struct slice via_branch;	/* what Kamailio found, never "auto" */
 	struct slice label;
-	struct slice sdp;
+	struct slice sdp;	/* text is NULL when absent; it may be empty */
 	struct slice transport_protocol;	/* RTP/AVP ...; "" unset */
-	struct addr received[NG_RECEIVED_MAX];	/* operator's first */
+	struct addr received[NG_RECEIVED_MAX];	/* the operator's, else
+						 * Kamailio's own */
 	size_t received_cnt;
 	struct addr media_address;
 	uint8_t address_family;	/* 0 unset, 4, 6 */
