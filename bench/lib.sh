@@ -60,6 +60,7 @@ bench_cleanup() {
 	for name in "${!GROUPS_STARTED[@]}"; do
 		stop "$name"
 	done
+	! declare -F at_end >/dev/null || at_end
 	if [[ -n ${BENCH_KEEP:-} ]]; then
 		say "kept: $DIR"
 	else
@@ -68,7 +69,8 @@ bench_cleanup() {
 	exit "$rc"
 }
 
-# Call first: makes the folder and the addresses, takes the cores.
+# Call first (a program that has an at_end() gets it called when all servers
+# are stopped): makes the folder and the addresses, takes the cores.
 bench_init() {
 	DIR=$(mktemp -d "${TMPDIR:-/tmp}/bench-anycast.XXXXXX")
 	trap bench_cleanup EXIT
