@@ -9,9 +9,10 @@
  *
  * Against kill -9 at any moment a record is the old one or the new one, never
  * a mixture: the bytes are written to free slots first, and one 64-bit store
- * makes them the record.  A reader checks CRC, generation and owner of every
- * slot; what does not fit is dropped alone.  A header that does not fit
- * refuses the whole file.
+ * makes them the record.  A reader checks the sum (SipHash, as it is here
+ * anyway and leaves nothing to chance), generation and owner of every slot;
+ * what does not fit is dropped alone.  A header that does not fit refuses the
+ * whole file.
  *
  * One process at a time: the caller holds the lock of state-dir, which is
  * relay_new()'s.  Not for several threads.
@@ -26,6 +27,7 @@
 enum {
 	STORE_RECORD_MAX = 65536,
 	STORE_RECORDS_MAX = 1 << 20,
+	STORE_SLOTS_MIN = 512,		/* 256 KB; a few of the longest records */
 	STORE_SLOTS_MAX = 1 << 22,	/* 2 GB */
 };
 
@@ -35,7 +37,7 @@ struct store_conf {
 	uint16_t port_min;	/* another range is refused */
 	uint16_t port_max;
 	uint32_t records;	/* 1..STORE_RECORDS_MAX */
-	uint32_t slots;		/* 1..STORE_SLOTS_MAX */
+	uint32_t slots;		/* STORE_SLOTS_MIN..STORE_SLOTS_MAX */
 };
 
 struct store;
@@ -50,8 +52,8 @@ typedef void store_record_h(void *arg, uint32_t id, const void *bytes,
  * file of an earlier boot is begun anew: its calls ended with that boot).
  * damage is called for each record dropped on the way.  On failure *out is
  * NULL and one line has been logged that names the file and the cure: EBADMSG
- * the header is damaged or the file is cut, EINVAL it is of another version,
- * range or size, ENOMEM, ENOSPC, or what open() says.
+ * the header is damaged or cut, EINVAL the file is of another version, range
+ * or size, ENOMEM, ENOSPC, or what open() says.
  */
 int store_open(struct store **out, bool *resumed,
 	       const struct store_conf *conf, store_damage_h *damage,
@@ -61,8 +63,8 @@ int store_open(struct store **out, bool *resumed,
 void store_close(struct store *s);
 
 /* Write record id, a new one or in place of the old.  0; ENOSPC when there is
- * no room (the old record stays; a record that is in can be replaced by one of
- * any size even then); EMSGSIZE; EINVAL the number is too high.
+ * no room (the old record stays; a record that is in can be replaced by one that
+ * is no longer even then); EMSGSIZE; EINVAL the number is too high.
  */
 int store_put(struct store *s, uint32_t id, const void *bytes, size_t len);
 
