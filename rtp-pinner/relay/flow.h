@@ -8,7 +8,8 @@
  *   control   writes struct flow_conf, by flow_conf_write()
  *   a thread  the owner of the port: reads the conf by flow_conf_read(),
  *             writes struct flow_state, alone and without locks
- *   BPF       reads active, thread and the gate of a row for each packet
+ *   BPF       reads active, thread and the gate of a row for each packet, and
+ *             writes struct flow_steer
  *
  * A packet that arrives on port P is judged by row P, and leaves from the port
  * P.conf.sink (P.conf.sink_rtcp for RTCP) to that row's target: the latched
@@ -108,7 +109,7 @@ struct flow_conf {
 	uint32_t epoch;		/* a change unlatches: new SDP or new ufrag */
 	uint32_t call;		/* slot of the call in the call store */
 	uint16_t sink;		/* port it leaves from; 0: none */
-	uint16_t sink_rtcp;
+	uint16_t sink_rtcp;	/* all that comes to kind FLOW_RTCP, and RTCP */
 	struct flow_endpoint signalled;	/* where the SDP says to send */
 	struct flow_rate rates[FLOW_RATES_MAX];
 	uint32_t packet_rate_max;	/* packets per second accepted; 0: any */
@@ -116,13 +117,14 @@ struct flow_conf {
 	struct flow_endpoint gate[FLOW_GATE_MAX];
 };
 
-/* An ICE check on its way: the response goes back to where it came from. */
+/* An ICE check that passed: the response goes back to where it came from. */
 struct flow_check {
 	uint64_t id;		/* hash of the transaction ID; 0: free */
 	uint64_t at_ms;
 	struct flow_endpoint from;
 	uint8_t use_candidate;
-	uint8_t pad[3];
+	uint8_t succeeded;	/* was answered by a success response */
+	uint8_t pad[2];
 };
 
 /* RFC 3550 A.1, A.3, A.8 for one SSRC; rtp.h tells what the fields mean. */
@@ -158,7 +160,8 @@ struct flow_state {
 	struct flow_endpoint source;	/* the latched one */
 	struct flow_endpoint verified;	/* ICE: whose check was answered last,
 					 * the target until it is latched */
-	uint64_t last_ms;	/* last packet that passed, CLOCK_MONOTONIC; 0: never */
+	uint64_t last_ms;	/* last packet that passed gate and latch,
+				 * CLOCK_MONOTONIC; 0: never */
 	uint64_t latched_ms;	/* last packet of those that hold the latch */
 	uint64_t second_ms;	/* begin of the current second of the rate limit */
 	uint32_t second_cnt;
@@ -171,7 +174,7 @@ struct flow_state {
 	uint64_t stranger_ms;	/* and its last one */
 	struct flow_check checks[FLOW_CHECKS_MAX];
 	struct flow_source sources[FLOW_SOURCES_MAX];
-	uint64_t packets_in;	/* that passed */
+	uint64_t packets_in;	/* that passed on, not counted in drops */
 	uint64_t bytes_in;	/* of UDP payload */
 	uint64_t packets_out;	/* sent from this port */
 	uint64_t bytes_out;
@@ -179,11 +182,22 @@ struct flow_state {
 	uint32_t errors;	/* ICMP errors to what was sent from this port */
 };
 
+/* Written by the BPF program of the range backend alone, but for relay_open(),
+ * which zeroes it.  It stops a stranger's packet before any thread sees it, but
+ * lets one through now and then (STEER_SAMPLE_MS): the thread drops that too,
+ * and learns from it who the stranger is and whether it sends RTP.
+ */
+struct flow_steer {
+	uint64_t sampled_ns;	/* when one was let through, CLOCK_MONOTONIC */
+	uint64_t stopped;	/* packets stopped; not in drops[] */
+};
+
 struct flow_row {
 	struct flow_conf conf;
 	struct flow_state state;
+	struct flow_steer steer;
 	uint8_t pad[FLOW_ROW_SIZE - sizeof(struct flow_conf) -
-		    sizeof(struct flow_state)];
+		    sizeof(struct flow_state) - sizeof(struct flow_steer)];
 };
 
 #ifndef __BPF__
