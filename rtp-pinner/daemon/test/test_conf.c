@@ -45,8 +45,13 @@ static int parse(struct conf **out, const char *text, const char *args,
 	for (const char *at = args; *at; at++) {
 		size_t len = strlen(words);
 
-		snprintf(words + len, sizeof(words) - len, "%s",
-			 *at == '@' ? site_path : (char[]){ *at, '\0' });
+		int n = *at == '@' ?
+				snprintf(words + len, sizeof(words) - len,
+					 "%s", site_path) :
+				snprintf(words + len, sizeof(words) - len,
+					 "%c", *at);
+
+		assert_true(n >= 0 && (size_t)n < sizeof(words) - len);
 	}
 	for (char *w = strtok(words, " "); w; w = strtok(NULL, " "))
 		argv[argc++] = w;
