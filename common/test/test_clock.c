@@ -30,6 +30,10 @@ static void clocks_are_the_kernels(void **state)
 	before = ms_of(CLOCK_REALTIME) / 1000;
 	got = clock_wall_s();
 	assert_in_range(got, before, ms_of(CLOCK_REALTIME) / 1000);
+
+	before = ms_of(CLOCK_REALTIME);
+	got = clock_wall_ns() / 1000000;
+	assert_in_range(got, before, ms_of(CLOCK_REALTIME));
 }
 
 int main(void)
