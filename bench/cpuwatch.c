@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 enum {
 	TEXT_MAX = 8192,
 	PATH_LEN = 64,
@@ -56,7 +58,7 @@ int cpuwatch_parse_stat(pid_t *group, uint64_t *user_ticks,
 	return 0;
 }
 
-int cpuwatch_parse_core(uint64_t *busy_ticks, uint64_t *softirq_ticks,
+int cpuwatch_parse_core(uint64_t *idle_ticks, uint64_t *softirq_ticks,
 			struct slice text, unsigned core)
 {
 	struct cursor c = cursor_of(text.text, text.len);
@@ -73,8 +75,7 @@ int cpuwatch_parse_core(uint64_t *busy_ticks, uint64_t *softirq_ticks,
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (slice_u64(&ticks[i], next_word(&c), UINT64_MAX))
 			return EBADMSG;
-	*busy_ticks = ticks[USER] + ticks[NICE] + ticks[SYSTEM] + ticks[IRQ] +
-		      ticks[SOFTIRQ];
+	*idle_ticks = ticks[IDLE] + ticks[IOWAIT] + ticks[STEAL];
 	*softirq_ticks = ticks[SOFTIRQ];
 	return 0;
 }
@@ -176,7 +177,7 @@ static int read_threads(uint64_t *sum, pid_t pid)
 int cpuwatch_read(const struct cpuwatch *w, struct cpusample *out)
 {
 	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	uint64_t busy = 0, softirq = 0;
+	uint64_t idle = 0, softirq = 0;
 	char text[TEXT_MAX];
 	struct slice got;
 	int err;
@@ -184,8 +185,9 @@ int cpuwatch_read(const struct cpuwatch *w, struct cpusample *out)
 	*out = (struct cpusample){ 0 };
 	err = read_text(&got, text, "/proc/stat");
 	if (!err)
-		err = cpuwatch_parse_core(&busy, &softirq, got, w->core);
-	out->busy_ns = busy * tick_ns;
+		err = cpuwatch_parse_core(&idle, &softirq, got, w->core);
+	/* what is not idle: the busy columns are only sampled */
+	out->busy_ns = clock_ns() - idle * tick_ns;
 	out->softirq_ns = softirq * tick_ns;
 
 	for (size_t i = 0; i < w->cnt && !err; i++) {

@@ -29,7 +29,8 @@ struct cpusample {
 	uint64_t tasks_ns;	/* of all threads; sum of the two below */
 	uint64_t user_ns;	/* in steps of 10 ms */
 	uint64_t system_ns;
-	uint64_t busy_ns;	/* of the core, in steps of 10 ms */
+	uint64_t busy_ns;	/* of the core, in steps of 10 ms; only the
+				 * difference of two means anything */
 	uint64_t softirq_ns;	/* of that, by the tick: an estimate */
 };
 
@@ -49,8 +50,8 @@ struct cpusample cpusample_since(const struct cpusample *later,
 int cpuwatch_parse_stat(pid_t *group, uint64_t *user_ticks,
 			uint64_t *system_ticks, struct slice text);
 
-/* From /proc/stat: what core was busy with.  0, EBADMSG, or ENOENT. */
-int cpuwatch_parse_core(uint64_t *busy_ticks, uint64_t *softirq_ticks,
+/* From /proc/stat: when core was idle, or the host's.  0, EBADMSG, ENOENT. */
+int cpuwatch_parse_core(uint64_t *idle_ticks, uint64_t *softirq_ticks,
 			struct slice text, unsigned core);
 
 #endif

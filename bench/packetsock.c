@@ -17,7 +17,7 @@
 enum {
 	RING_FRAME = 512,
 	RING_BLOCK = 1 << 20,
-	RING_BLOCKS = 32,
+	RING_BLOCKS = 4,	/* small, for the caches: 8192 frames */
 	RING_FRAMES = RING_BLOCKS * (RING_BLOCK / RING_FRAME),
 	SEND_BUFFER = 8 << 20,
 	ARP_WAIT_MS = 2000,

@@ -40,7 +40,7 @@ static void a_process_is_read_whatever_its_name(void **state)
 	}
 }
 
-static void a_core_is_busy_when_neither_idle_nor_stolen(void **state)
+static void a_core_is_idle_also_when_the_host_has_it(void **state)
 {
 	static const char text[] =
 		"cpu  9 9 9 9 9 9 9 9 0 0\n"
@@ -48,19 +48,19 @@ static void a_core_is_busy_when_neither_idle_nor_stolen(void **state)
 		"cpu10 8 8 8 8 8 8 8 8 0 0\n"
 		"cpu1 10 0 0 0 0 0 7 0 0 0\n"
 		"intr 5 5\n";
-	uint64_t busy, softirq;
+	uint64_t idle, softirq;
 
 	(void)state;
-	assert_int_equal(cpuwatch_parse_core(&busy, &softirq, slice_str(text),
+	assert_int_equal(cpuwatch_parse_core(&idle, &softirq, slice_str(text),
 					     0), 0);
-	assert_int_equal(busy, 15);
+	assert_int_equal(idle, 7000);
 	assert_int_equal(softirq, 5);
-	assert_int_equal(cpuwatch_parse_core(&busy, &softirq, slice_str(text),
+	assert_int_equal(cpuwatch_parse_core(&idle, &softirq, slice_str(text),
 					     1), 0);
-	assert_int_equal(busy, 17);
-	assert_int_equal(cpuwatch_parse_core(&busy, &softirq, slice_str(text),
+	assert_int_equal(idle, 0);
+	assert_int_equal(cpuwatch_parse_core(&idle, &softirq, slice_str(text),
 					     2), ENOENT);
-	assert_int_equal(cpuwatch_parse_core(&busy, &softirq,
+	assert_int_equal(cpuwatch_parse_core(&idle, &softirq,
 					     slice_str("cpu0 1 2\n"), 0),
 			 EBADMSG);
 }
@@ -90,7 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_is_read_whatever_its_name),
-		cmocka_unit_test(a_core_is_busy_when_neither_idle_nor_stolen),
+		cmocka_unit_test(a_core_is_idle_also_when_the_host_has_it),
 		cmocka_unit_test(a_group_is_found_and_its_time_grows),
 	};
 
