@@ -30,6 +30,7 @@
 enum {
 	QUALITY_SOURCES_MAX = 4,	/* the least recently heard gives way */
 	QUALITY_INTERVAL_MS = 5000,
+	QUALITY_FIRST_MS = 1000,	/* of the first interval */
 	QUALITY_REPORT_MS = 12000,	/* so long a report speaks for its source */
 };
 
@@ -59,6 +60,7 @@ struct quality_source {
 	/* as the listener reported it last */
 	int32_t far_lost;	/* since it began to listen */
 	uint32_t far_jitter_us;
+	uint32_t far_rtt_us;	/* by RTCP XR; 0: it did not say */
 	uint64_t reported_ms;	/* 0: never */
 	/* samples */
 	uint32_t sample_cnt;
@@ -77,6 +79,8 @@ struct quality_source {
 	uint32_t sr_rtt_us;	/* from here to who reported about it */
 	uint64_t sr_ms;
 	uint64_t sr_rtt_ms;
+	uint16_t sr_rtt_port;	/* that party's RTP port */
+	uint32_t far_max_seq;
 	uint32_t seen_expected;
 	uint32_t seen_received;
 	uint64_t due_ms;
@@ -104,9 +108,11 @@ void quality_poll(struct quality *q, uint16_t port, const struct flow_row *row,
 void quality_rtcp(struct quality *q, uint16_t port, const uint8_t *bytes,
 		  size_t len, uint64_t at_ms);
 
-/* The source, NULL if not known. */
+/* The source that arrives on an RTP port, NULL if not known.  (Two parties may
+ * have chosen the same SSRC.)
+ */
 const struct quality_source *quality_find(const struct quality *q,
-					  uint32_t ssrc);
+					  uint16_t port, uint32_t ssrc);
 
 /* The mean of all samples; mos_x100 is 0 if there is none, at_ms that of the
  * last one.  (lowest and highest are in the source.)
