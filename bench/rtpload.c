@@ -39,6 +39,7 @@ enum {
 	STALL_NS = 2 * 1000000,		/* not to be made up for in a burst */
 	LATE_NS = 20 * 1000000,		/* one packet's audio */
 	LOSS_ONE_IN = 1000,
+	LEAST_RATE = 1000,
 	TRIAL_FIRST = 8,		/* the first is max-rate / 8 ... */
 	TRIAL_STEP_PERCENT = 125,	/* ... then this of the last good one */
 	TRIAL_SPLITS = 4,		/* then halve the gap so often */
@@ -232,63 +233,108 @@ enum trial {
 	TRIAL_OURS,	/* we were too slow ourselves */
 };
 
-static enum trial try_once(struct generator *g, uint64_t rate)
+/* The relay's work in the best trial so far. */
+struct best {
+	uint64_t rate;
+	uint64_t packets;
+	struct cpusample spent;
+};
+
+static int sample_cpu(const struct generator *g, struct cpusample *out)
+{
+	*out = (struct cpusample){ 0 };
+	return g->opt.group ? cpuwatch_read(&g->cpu, out) : 0;
+}
+
+static void note_best(struct generator *g, struct best *best, uint64_t rate,
+		      const struct cpusample *before)
+{
+	struct cpusample after;
+
+	/* a relay that has died meanwhile has its last good rate */
+	if (rate <= best->rate || sample_cpu(g, &after))
+		return;
+	*best = (struct best){
+		.rate = rate,
+		.packets = g->tally.verdicts[RTPTALLY_RIGHT],
+		.spent = cpusample_since(&after, before),
+	};
+}
+
+static enum trial try_once(struct generator *g, struct best *best,
+			   uint64_t rate)
 {
 	const struct rtptally *t = &g->tally;
+	struct cpusample before;
 
+	if (sample_cpu(g, &before))
+		return TRIAL_LOSS;
 	run_phase(g, rate, g->opt.trial_ms);
 	if (g->skipped * 100 > (t->sent + g->skipped) * 2)
 		return TRIAL_OURS;
-	return (rtptally_lost(t) + t->late) * LOSS_ONE_IN > t->sent
-	       ? TRIAL_LOSS : TRIAL_GOOD;
+	if ((rtptally_lost(t) + t->late) * LOSS_ONE_IN > t->sent)
+		return TRIAL_LOSS;
+	note_best(g, best, rate, &before);
+	return TRIAL_GOOD;
 }
 
 /* Somebody else's work on the machine fails a trial now and then: two out of
  * three count.
  */
-static enum trial try_rate(struct generator *g, uint64_t rate)
+static enum trial try_rate(struct generator *g, struct best *best,
+			   uint64_t rate)
 {
-	enum trial first = try_once(g, rate), second;
+	enum trial first = try_once(g, best, rate), second;
 
 	if (first == TRIAL_GOOD)
 		return first;
-	second = try_once(g, rate);
-	return second == TRIAL_GOOD ? try_once(g, rate) : second;
+	second = try_once(g, best, rate);
+	return second == TRIAL_GOOD ? try_once(g, best, rate) : second;
 }
 
-/* Prints the limit, and whether it is the relay's or ours. */
+/* The next rate to try; 0: no more.  Up in steps from the last good one until
+ * one is bad, or down until one is good; then the gap is halved.
+ */
+static uint64_t next_rate(uint64_t good, uint64_t bad, uint64_t max,
+			  unsigned *splits)
+{
+	uint64_t rate;
+
+	if (!bad) {
+		rate = good * TRIAL_STEP_PERCENT / 100;
+		return good == max ? 0 : rate < max ? rate : max;
+	}
+	if (!good)
+		return bad < 2 * LEAST_RATE ? 0 : bad / 2;
+	return (*splits)++ < TRIAL_SPLITS ? (good + bad) / 2 : 0;
+}
+
 static void find_limit(struct generator *g)
 {
-	uint64_t good = 0, bad = 0, rate = g->opt.max_rate / TRIAL_FIRST;
+	static const char *const names[] = {
+		[TRIAL_GOOD] = "option",
+		[TRIAL_LOSS] = "relay",
+		[TRIAL_OURS] = "generator",
+	};
+	uint64_t rate = g->opt.max_rate / TRIAL_FIRST, bad = 0;
 	enum trial limit = TRIAL_GOOD;
+	struct best best = { 0 };
+	unsigned splits = 0;
 
-	for (unsigned splits = 0; splits < TRIAL_SPLITS && rate;) {
-		enum trial trial = try_rate(g, rate);
+	while (rate) {
+		enum trial trial = try_rate(g, &best, rate);
 
-		if (trial == TRIAL_GOOD) {
-			good = rate;
-		} else {
+		if (trial != TRIAL_GOOD) {
 			bad = rate;
 			limit = trial;
 		}
-		if (good == g->opt.max_rate)
-			break;
-		if (!bad) {
-			rate = rate * TRIAL_STEP_PERCENT / 100;
-			if (rate > g->opt.max_rate)
-				rate = g->opt.max_rate;
-		} else if (!good) {
-			rate = rate * 100 / (2 * TRIAL_STEP_PERCENT);
-			bad = rate < 1000 ? bad : 0;
-			splits += rate < 1000 ? TRIAL_SPLITS : 0;
-		} else {
-			rate = (good + bad) / 2;
-			splits++;
-		}
+		rate = next_rate(best.rate, bad, g->opt.max_rate, &splits);
 	}
-	printf("max_rate %" PRIu64 "\n", good);
-	printf("max_limit %s\n", limit == TRIAL_LOSS ? "relay"
-				 : limit == TRIAL_OURS ? "generator" : "option");
+	printf("max_rate %" PRIu64 "\n", best.rate);
+	printf("max_limit %s\n", names[limit]);
+	printf("max_packets %" PRIu64 "\n", best.packets);
+	printf("max_tasks_us %" PRIu64 "\n", best.spent.tasks_ns / 1000);
+	printf("max_softirq_us %" PRIu64 "\n", best.spent.softirq_ns / 1000);
 }
 
 /* ---- what it prints ---- */
@@ -339,21 +385,19 @@ static void print_cpu(const struct cpusample *spent)
 
 static int measure(struct generator *g, bool *right)
 {
-	struct cpusample before = { 0 }, after = { 0 };
 	const struct rtptally *t = &g->tally;
+	struct cpusample before, after;
 	uint64_t elapsed_ns;
-	int err = 0;
+	int err;
 
 	if (g->opt.warmup_ms)
 		run_phase(g, g->opt.rate, g->opt.warmup_ms);
 	packetsock_dropped(&g->sock);
-	if (g->opt.group)
-		err = cpuwatch_read(&g->cpu, &before);
+	err = sample_cpu(g, &before);
 	if (err)
 		return err;
 	elapsed_ns = run_phase(g, g->opt.rate, g->opt.duration_ms);
-	if (g->opt.group)
-		err = cpuwatch_read(&g->cpu, &after);
+	err = sample_cpu(g, &after);
 	if (err)
 		return err;
 
