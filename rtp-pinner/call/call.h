@@ -73,6 +73,7 @@ enum call_media_flag {
 	CALL_M_RTCP_OPEN = 1 << 11,	/* port + 1 has a row */
 	CALL_M_ICE_OFFERED = 1 << 12,	/* we passed an offer with ICE on */
 	CALL_M_BUNDLE_ONLY = 1 << 13,	/* port 0, but alive (RFC 8843) */
+	CALL_M_ALONE = 1 << 14,	/* not UDP: not ours to relay */
 };
 
 struct call_media {
@@ -104,6 +105,7 @@ struct call_leg {
 	uint64_t pending_ms;	/* when it re-offered, still unanswered */
 	uint64_t pending_branch;	/* hash of that via-branch; 0: none */
 	uint32_t origin_hash;	/* of o= of its last SDP */
+	uint32_t answer_seq;	/* the higher, the later it answered; 0: never */
 	uint16_t tag_len;	/* 0: has not answered yet */
 	uint16_t branch_len;
 	uint16_t label_len;
@@ -134,13 +136,13 @@ struct call {
 	struct call *older;
 	struct call *hash_next;
 	uint64_t hash;
+	uint32_t answer_cnt;
 	uint32_t slot;		/* in the call store, and of its rows */
 	uint32_t heap_at;
 	uint16_t id_len;
 	uint8_t leg_cnt;
 	uint8_t thread;		/* of the relay, for all its ports */
 	uint8_t dscp;		/* 0..63 */
-	bool dirty;
 	char id[];		/* id_len bytes, then NUL */
 };
 

@@ -93,13 +93,14 @@ struct calls_ops {
 
 enum calls_result {
 	CALLS_OK,
-	CALLS_NO_SDP,
+	CALLS_NO_SDP,		/* "No SDP body in message" */
 	CALLS_NO_CALL_ID,
 	CALLS_NO_FROM_TAG,
 	CALLS_NO_TO_TAG,
 	CALLS_BAD_SDP,		/* text: as sdp_parse() says */
 	CALLS_NOT_REWRITTEN,	/* "Error rewriting SDP" */
 	CALLS_UNKNOWN,		/* "Unknown call-id" */
+	CALLS_UNMATCHED,	/* by a delete that says it is fatal */
 	CALLS_SESSIONS,		/* "Parallel session limit reached" */
 	CALLS_DRAINING,		/* says the same */
 	CALLS_PORTS,		/* "Ran out of ports" */
@@ -122,8 +123,8 @@ struct calls_reply {
 	const struct call *call;	/* with CALLS_OK */
 };
 
-/* What a delete did: CALLS_OK always, but for CALLS_NO_CALL_ID; the warning is
- * rtpengine's text where nothing matched.
+/* What a delete did: CALLS_OK always, but for CALLS_NO_CALL_ID and
+ * CALLS_UNMATCHED; the warning is rtpengine's text where nothing matched.
  */
 struct calls_deleted {
 	enum calls_result result;
@@ -141,6 +142,13 @@ int calls_new(struct calls **out, const struct calls_conf *conf,
 
 /* Forgets all calls without closing their ports: they outlive the daemon. */
 void calls_free(struct calls *calls);
+
+/* Take peers and proxies from elsewhere from now on: the next offer or answer
+ * of a leg makes its gate of them.  Nothing points to the old ones afterwards.
+ */
+void calls_set_site(struct calls *calls, const struct site *site,
+		    const struct prefix *trusted_proxies,
+		    size_t trusted_proxy_cnt);
 
 void calls_offer(struct calls *calls, struct calls_reply *out,
 		 const struct ng_command *command, uint64_t now_ms);

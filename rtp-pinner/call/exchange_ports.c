@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ports of an exchange.  New ones are opened at once, shut to everybody, so
+ * that a port somebody else holds is found out while another can be taken.
+ */
+#include <errno.h>
+
+#include "rtp-pinner/call/exchange.h"
+#include "rtp-pinner/call/media.h"
+#include "rtp-pinner/call/rows.h"
+
+enum {
+	TRIES_MAX = 8,
+};
+
+static int open_shut(struct exchange *x, uint16_t port, enum flow_kind kind)
+{
+	struct flow_conf conf;
+	int err;
+
+	rows_shut(&conf, x->call, kind);
+	err = x->calls->ops.open(x->calls->ops.arg, port, &conf);
+	if (err)
+		calls_count(x->calls, CALLS_C_PORT_OPEN_FAILED);
+	return err;
+}
+
+static int open_pair(struct exchange *x, uint16_t port, bool rtp)
+{
+	int err = open_shut(x, port, rtp ? FLOW_RTP : FLOW_OTHER);
+
+	if (err || !rtp)
+		return err;
+	err = open_shut(x, (uint16_t)(port + 1), FLOW_RTCP);
+	if (err)
+		x->calls->ops.close(x->calls->ops.arg, port);
+	return err;
+}
+
+/* 0, or no port could be had. */
+static int take(struct exchange *x, struct call_media *m)
+{
+	for (unsigned i = 0; i < TRIES_MAX; i++) {
+		uint16_t port = ports_take(x->calls->ports);
+		bool rtp = m->flags & CALL_M_RTP;
+		int err;
+
+		if (!port)
+			return ENOSPC;
+		err = open_pair(x, port, rtp);
+		if (!err) {
+			m->port = port;
+			if (rtp)
+				m->flags |= CALL_M_RTCP_OPEN;
+			else
+				m->flags &= (uint16_t)~CALL_M_RTCP_OPEN;
+			return 0;
+		}
+		ports_give(x->calls->ports, port, x->now_ms);
+		if (err != EADDRINUSE)
+			return err;
+	}
+	return EADDRINUSE;
+}
+
+uint16_t exchange_port(const struct exchange *x,
+		       const struct exchange_side *side, unsigned media)
+{
+	const struct call_leg *leg = &x->call->legs[side->leg];
+
+	if (side->media[media].bundle_head < x->cnt)
+		media = side->media[media].bundle_head;
+	if (side->media[media].port || leg->borrows == CALL_NONE)
+		return side->media[media].port;
+	leg = &x->call->legs[leg->borrows];
+	return media < leg->media_cnt ? leg->media[media].port : 0;
+}
+
+static int ensure(struct exchange *x, struct exchange_side *side, unsigned i)
+{
+	const struct call_leg *leg = &x->call->legs[side->leg];
+
+	if (exchange_port(x, side, i))
+		return 0;
+	/* It had one before a re-offer that is still open. */
+	if (i < leg->saved_cnt && leg->saved[i].port) {
+		side->media[i].port = leg->saved[i].port;
+		side->media[i].flags |=
+			leg->saved[i].flags & CALL_M_RTCP_OPEN;
+		return 0;
+	}
+	return take(x, &side->media[i]);
+}
+
+/* Another branch that still uses this media of the leg that gets the answer. */
+static bool is_used_by_others(const struct exchange *x, unsigned media)
+{
+	const struct call *call = x->call;
+
+	for (unsigned i = 0; i < call->leg_cnt; i++) {
+		const struct call_leg *leg = &call->legs[i];
+
+		if (i == x->from.leg || i == x->to.leg || leg->ended ||
+		    leg->joined != x->to.leg || media >= leg->media_cnt)
+			continue;
+		if (call_media_alive(&leg->media[media]) &&
+		    leg->media[media].bundle_head == CALL_NONE &&
+		    call_media_port(call, i, media))
+			return true;
+	}
+	return false;
+}
+
+static bool is_borrowed(const struct call *call, unsigned leg)
+{
+	for (unsigned i = 0; i < call->leg_cnt; i++)
+		if (call->legs[i].borrows == leg && !call->legs[i].ended)
+			return true;
+	return false;
+}
+
+/* No port to be had: the call goes on without this media. */
+static void disable(struct exchange *x, unsigned i)
+{
+	calls_count(x->calls, CALLS_C_MEDIA_WITHOUT_PORT);
+	media_reject(&x->from.media[i]);
+	media_reject(&x->to.media[i]);
+}
+
+static enum calls_result media_ports(struct exchange *x, unsigned i)
+{
+	struct call_media *from = &x->from.media[i];
+	struct call_media *to = &x->to.media[i];
+	bool alive = call_media_alive(from);
+	bool own = alive && from->bundle_head == CALL_NONE;
+
+	if (own && (ensure(x, &x->from, i) || ensure(x, &x->to, i))) {
+		bool fresh = x->first || x->choice.to == CALL_NONE;
+
+		if (x->offer && fresh)
+			return CALLS_PORTS;
+		disable(x, i);
+		own = false;
+	}
+	if (x->offer || own)
+		return CALLS_OK;
+	if (!is_borrowed(x->call, x->from.leg))
+		from->port = 0;
+	if (!is_used_by_others(x, i))
+		to->port = 0;
+	return CALLS_OK;
+}
+
+/* A head first: those it carries need nothing of their own then. */
+enum calls_result exchange_ports(struct exchange *x)
+{
+	for (unsigned i = 0; i < x->cnt; i++) {
+		enum calls_result result = media_ports(x, i);
+
+		if (result)
+			return result;
+	}
+	return CALLS_OK;
+}
