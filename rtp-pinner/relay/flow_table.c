@@ -16,10 +16,10 @@
 
 enum { BOOT_LEN = 36 };
 
-static const char magic[8] = "sa-rows";
+static const uint64_t magic = 0x73612d726f777300;	/* "sa-rows" */
 
 struct head {
-	char magic[8];		/* written last */
+	uint64_t magic;		/* written last */
 	uint32_t layout;
 	uint32_t row_size;
 	uint16_t port_min;
@@ -65,7 +65,7 @@ static int check_head(const struct head *head, const struct relay_conf *conf)
 	char boot[BOOT_LEN], old4[ADDR_TEXT_MAX], old6[ADDR_TEXT_MAX];
 
 	read_boot(boot);
-	if (memcmp(head->magic, magic, sizeof(magic)) != 0 ||
+	if (head->magic != magic ||
 	    memcmp(head->boot, boot, sizeof(boot)) != 0)
 		return ENOENT;
 
@@ -134,8 +134,7 @@ void flow_table_sign(struct flow_table *r, const struct relay_conf *conf)
 	head->media4 = conf->media4;
 	head->media6 = conf->media6;
 	read_boot(head->boot);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	memcpy(head->magic, magic, sizeof(magic));
+	__atomic_store_n(&head->magic, magic, __ATOMIC_RELEASE);
 }
 
 static int file_path(char out[static PATH_MAX], const struct relay_conf *conf)

@@ -18,7 +18,10 @@
 enum {
 	RELAY_SLOT = 2048,	/* the longest payload relayed */
 	RELAY_WHY_MAX = 256,
-	RELAY_LOOK_MS = 100,	/* how often a thread looks at r->stop */
+	/* How long a thread sleeps before it looks at r->stop: in a restart
+	 * the packets of one that stopped first wait for the others.
+	 */
+	RELAY_LOOK_MS = 20,
 };
 
 /* Written by the thread alone, read by control (relaxed). */

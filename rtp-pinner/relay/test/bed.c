@@ -138,12 +138,25 @@ int bed_setup(void **state)
 	return 0;
 }
 
+static int phones[128];
+static size_t phone_cnt;
+
+void phone_close(int phone)
+{
+	for (size_t i = 0; i < phone_cnt; i++)
+		if (phones[i] == phone)
+			phones[i] = phones[--phone_cnt];
+	close(phone);
+}
+
 int bed_teardown(void **state)
 {
 	static const char *const files[] = { "lock", "rows" };
 	struct bed *b = *state;
 	char path[128];
 
+	while (phone_cnt)
+		phone_close(phones[0]);
 	bed_stop(b);
 	bed_forget(b);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -191,6 +204,9 @@ int phone_open(const char *text, uint16_t port)
 		sock_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
 		sock_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 	}
+	sock_receive_buffer(fd, 4 << 20);
+	assert_true(phone_cnt < ARRAY_SIZE(phones));
+	phones[phone_cnt++] = fd;
 	return fd;
 }
 

@@ -59,8 +59,11 @@ void bed_forget(struct bed *b);	/* and now it does not */
 struct addr bed_addr(const char *text);
 struct flow_endpoint bed_endpoint(const char *text, uint16_t port);
 
-/* A UDP socket that also hears ICMP errors, and TOS or traffic class. */
+/* A UDP socket that also hears ICMP errors, and TOS or traffic class; closed
+ * at the end of the test if not before.
+ */
 int phone_open(const char *text, uint16_t port);
+void phone_close(int phone);
 void phone_send(int phone, const char *media, uint16_t port, const void *bytes,
 		size_t len);
 

@@ -38,8 +38,8 @@ static struct talk talk_of(const char *alice, const char *bob)
 
 static void talk_end(const struct talk *t)
 {
-	close(t->alice);
-	close(t->bob);
+	phone_close(t->alice);
+	phone_close(t->bob);
 }
 
 /* One packet is heard, as it was sent, from the media address. */
@@ -158,7 +158,6 @@ static void rtcp_has_its_ports_and_control_a_copy(void **state)
 	phone_send(t.alice, MEDIA4, t.call.port_a, rtp, sizeof(rtp));
 	UNTIL(bed_totals(b).drops[FLOW_DROP_NOT_MEDIA] == 1, "RTP there");
 	phone_is_idle(t.bob, "RTP at the RTCP port");
-	talk_end(&t);
 }
 
 static void muxed_rtcp_shares_the_port(void **state)
@@ -182,7 +181,6 @@ static void muxed_rtcp_shares_the_port(void **state)
 	bob_to_alice(&t, rtp, sizeof(rtp));
 	UNTIL(bed_totals(b).packets_out == 4, "totals");
 	assert_int_equal(relay_take_rtcp(b->relay, 9, copy_rtcp, &copies), 2);
-	talk_end(&t);
 }
 
 /* Silence both ways, and whoever is named hears and is heard as before. */
@@ -222,9 +220,6 @@ static void a_stranger_gets_nothing(void **state)
 		assert_true(bed_totals(b).gate_drops > 190);
 		assert_true(relay_row(b->relay, PORT_B)->steer.stopped > 90);
 	}
-	close(strangers[0]);
-	close(strangers[1]);
-	talk_end(&t);
 }
 
 /* Prefixes widen the gate; learn and off let the thread decide. */
@@ -332,9 +327,6 @@ static void a_free_port_is_silent(void **state)
 	      "a closed port");
 	phone_is_idle(t.alice, "alice");
 	phone_is_idle(t.bob, "bob");
-	close(stranger4);
-	close(stranger6);
-	talk_end(&t);
 }
 
 /* Others' ports and addresses are left alone, whoever asks. */
@@ -359,11 +351,6 @@ static void only_the_range_is_taken(void **state)
 	assert_int_equal(h.len, 2);
 	phone_hear(&h, above, "above the range");
 	assert_int_equal(h.len, 3);
-	close(other);
-	close(below);
-	close(above);
-	close(sender4);
-	close(sender6);
 }
 
 static void packets_carry_the_code_point(void **state)
@@ -467,7 +454,7 @@ static void an_icmp_error_is_counted_at_its_port(void **state)
 
 		bed_open(b, &t.call);
 		make_rtp(rtp, sizeof(rtp), 1, 1);
-		close(t.bob);
+		phone_close(t.bob);
 		phone_send(t.alice, media_of(rows[i].alice), PORT_A, rtp,
 			   sizeof(rtp));
 		UNTIL(bed_state(b, PORT_B).errors == 1, rows[i].bob);
@@ -521,8 +508,6 @@ static void a_bad_target_stops_nobody_else(void **state)
 	assert_int_equal(bed_state(b, bad + 1).packets_out, 0);
 	assert_int_equal(bed_totals(b).drops[FLOW_DROP_SEND], 8);
 	UNTIL(bed_state(b, PORT_B).packets_out == 56, "relayed");
-	close(lonely);
-	talk_end(&t);
 }
 
 /* A call per thread, each relayed by its own. */
