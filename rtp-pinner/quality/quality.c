@@ -131,12 +131,13 @@ static void sample_own(const struct quality *q, struct quality_source *s,
 					(double)expected
 			      : 0;
 
-	if (s->due_ms && now_ms < s->due_ms)
+	if (!s->due_ms)		/* all that came before counts for the first */
+		s->due_ms = now_ms + QUALITY_FIRST_MS;
+	if (now_ms < s->due_ms)
 		return;
-	if (s->due_ms && received && !is_fresh(s->reported_ms, now_ms))
+	if (received && !is_fresh(s->reported_ms, now_ms))
 		add_sample(q, s, loss, s->jitter_us, now_ms);
-	s->due_ms =
-		now_ms + (s->due_ms ? QUALITY_INTERVAL_MS : QUALITY_FIRST_MS);
+	s->due_ms = now_ms + QUALITY_INTERVAL_MS;
 	s->due_expected = s->expected;
 	s->due_received = s->received;
 }

@@ -94,6 +94,18 @@ static void what_arrives_is_sampled_by_intervals(void **state)
 	assert_int_equal(2, s->sample_cnt);
 }
 
+static void what_came_before_the_first_poll_is_in_the_first_sample(
+	void **state)
+{
+	(void)state;
+	receive(0, 39, 0);
+	receive(50, 79, 0);	/* 10 of 80 are lost */
+	quality_poll(&q, A, &row, START_MS);
+	receive(80, 99, 0);
+	quality_poll(&q, A, &row, START_MS + QUALITY_FIRST_MS);
+	assert_int_equal(1000, source_a()->last.loss_x100);
+}
+
 static void no_sample_is_no_mos(void **state)
 {
 	struct quality_source s = { 0 };
@@ -275,6 +287,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_arrives_is_sampled_by_intervals,
 				       begin),
+		cmocka_unit_test_setup(
+			what_came_before_the_first_poll_is_in_the_first_sample,
+			begin),
 		cmocka_unit_test_setup(no_sample_is_no_mos, begin),
 		cmocka_unit_test_setup(counts_go_on_when_the_row_begins_anew,
 				       begin),
