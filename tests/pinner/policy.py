@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the pinner decides by its configuration and its commands: whom
+received-from lets in, when it takes no calls, what it never advertises; and
+that its replies are built as those of rtpengine.
+
+usage: policy.py BUILD        where rtpengine is installed, it is asked as well
+"""
+import re
+import sys
+
+from figures import figures
+from ngworld import (ALICE, BOB, LOAD_LIMIT, METRICS, PROXY, SERVICE, SERVICE6,
+                     STRANGER, V4, V6, run, sdp, until)
+from voice import Voice, heard, not_heard, where
+
+BROKEN_STATE = "rtp_pinner_node_state_broken_total"
+
+
+# ---- whom received-from lets in
+
+def call_between(world, alice, bob, *pairs, **keys):
+    name = world.name()
+    offer = world.ng.ok("offer", *pairs, call_id=name, from_tag="a",
+                        sdp=alice.sdp(), **keys)
+    answer = world.ng.ok("answer", call_id=name, from_tag="a", to_tag="b",
+                         sdp=bob.sdp(), received_from=["IP4", BOB])
+    return where(answer["sdp"]), where(offer["sdp"])
+
+
+def received_from_opens_the_gate_in_every_shape(world):
+    kamailios = ["IP4", "127.0.1.50"]
+    table = [
+        ([("received-from", ["IP4", ALICE])], True),
+        ([("received from", ["IP4", ALICE])], True),
+        ([("received_from", ["ip4", ALICE])], True),
+        ([("received-from", ALICE)], True),
+        ([("received-from", f"IP4 {ALICE}")], True),
+        ([("received-from", ["IP6", f"::ffff:{ALICE}"])], True),
+        ([("rtpp-flags", f"received-from={ALICE}")], True),
+        ([("rtpp-flags", f"received-from=[IP4 {ALICE}]")], True),
+        # the operator's word, before Kamailio's own and after it
+        ([("received-from", ALICE), ("received-from", kamailios)], True),
+        ([("received-from", kamailios), ("received-from", ALICE)], True),
+        ([("received-from", kamailios),
+          ("rtpp-flags", f"received-from={ALICE}")], True),
+        # nothing that opens
+        ([], False),
+        ([("received-from", kamailios)], False),
+        ([("received-from", "moon")], False),
+        ([("received-from", [])], False),
+        ([("received-from", 7)], False),
+        ([("received-from", {"IP4": ALICE})], False),
+        ([("received-from", "0.0.0.0")], False),
+        ([("received-from", ["IP4", ALICE]), ("flags", ["trust-address"])],
+         False),
+    ]
+    bob = Voice(BOB)
+    for pairs, passes in table:
+        alice, stranger = Voice(ALICE, told="10.20.30.40"), Voice(STRANGER)
+        at = call_between(world, alice, bob, *pairs)
+        try:
+            not_heard(stranger, bob, at[0])
+            if passes:
+                heard(alice, bob, *at)
+                heard(bob, alice, at[1], at[0])
+            else:
+                not_heard(alice, bob, at[0])
+            not_heard(stranger, bob, at[0])
+        except AssertionError as error:
+            raise AssertionError(f"{pairs}: {error}") from None
+        alice.close()
+        stranger.close()
+    # the address of an SDP has a place in the gate, whatever else there is
+    for pairs in ([], [("received-from", kamailios)], [("received-from", 7)]):
+        alice = Voice(ALICE)
+        heard(alice, bob, *call_between(world, alice, bob, *pairs))
+        alice.close()
+    bob.close()
+
+
+def a_proxy_is_no_source_of_media(world):
+    alice, proxy, bob = Voice(ALICE), Voice(PROXY), Voice(BOB)
+    for pairs in ([("received-from", ["IP4", PROXY])],
+                  [("received-from", PROXY)]):
+        at = call_between(world, alice, bob, *pairs)
+        not_heard(proxy, bob, at[0])
+        heard(alice, bob, *at)
+    # one that says so in SDP is a party like any other
+    heard(proxy, bob, *call_between(world, proxy, bob))
+    for voice in (alice, proxy, bob):
+        voice.close()
+
+
+# ---- out of service
+
+def refused_new_and_served_known(world, name):
+    offer = {"from_tag": "a", "sdp": sdp()}
+    reply = world.ng.command("offer", call_id=world.name(), **offer,
+                             **LOAD_LIMIT)
+    assert reply["result"] == "load limit", reply
+    reply = world.ng.command("offer", call_id=world.name(), **offer)
+    assert reply["result"] == "error", reply
+    assert reply["error-reason"] == "Parallel session limit reached", reply
+    world.ng.ok("offer", call_id=name, **offer)
+    world.ng.ok("answer", call_id=name, to_tag="b", **offer)
+    world.ng.ok("query", call_id=name)
+    world.ng.ok("ping")
+    assert world.calls() == [name]
+
+
+def accepts(world):
+    reply = world.ng.command("offer", call_id="probe", from_tag="a",
+                             sdp=sdp(), **LOAD_LIMIT)
+    world.ng.ok("delete", ("delete delay", 0), call_id="probe")
+    return reply["result"] == "ok"
+
+
+def drain_refuses_new_calls_and_serves_known_ones(world):
+    name = world.name()
+    world.ng.ok("offer", call_id=name, from_tag="a", sdp=sdp())
+    for _ in range(2):
+        assert world.ng.ok("drain")["draining"] == 1
+        info = world.ng.ok("node info")
+        assert info["draining"] and info["drain reason"] == "drain command", info
+        refused_new_and_served_known(world, name)
+    assert world.ng.ok("undrain")["draining"] == 0
+    info = world.ng.ok("node info")
+    assert info["node"] == "a" and info["draining"] == 0, info
+    assert info["media-address-4"] == V4 and info["media-address-6"] == V6, info
+    assert (info["port min"], info["port max"]) == world.relay.ports, info
+    assert info["sessions"] == 1 and info["ports used"] == 4, info
+    assert accepts(world)
+
+
+def the_state_file_drains_as_well(world):
+    name, path = world.name(), world.relay.dir / "node.state"
+    world.ng.ok("offer", call_id=name, from_tag="a", sdp=sdp())
+
+    def write(text):
+        new = path.with_suffix(".new")
+        new.write_text("sip-anycast-state 1\n" + text)
+        new.rename(path)
+
+    for state in ("draining", "down", "disabled"):
+        write(f"self a {state}\n")
+        until(f"{state} refuses calls", lambda: not accepts(world))
+        refused_new_and_served_known(world, name)
+        write("self a up\n")
+        until("up takes calls", lambda: accepts(world))
+    write("self a draining\n")
+    until("draining refuses calls", lambda: not accepts(world))
+    # what is no longer true, speaks of another or cannot be read holds nobody
+    for text in ("self a draining\nuntil 1\n", "self b draining\n", None):
+        write("self a draining\n")
+        until("draining refuses calls", lambda: not accepts(world))
+        if text:
+            write(text)
+        else:
+            path.unlink()
+        until(f"{text!r} takes calls", lambda: accepts(world))
+    # what cannot be read says nothing new
+    write("self a draining\n")
+    until("draining refuses calls", lambda: not accepts(world))
+    before = figures(METRICS)
+    path.write_text("junk\n")
+    until("the junk is counted", lambda: figures(METRICS)[BROKEN_STATE]
+          > before[BROKEN_STATE])
+    refused_new_and_served_known(world, name)
+    path.unlink()
+    until("no file takes calls", lambda: accepts(world))
+
+
+# ---- what it tells
+
+def shape(value):
+    """Types in place of values; the elements of a list are one shape."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def differences(ours, theirs, path=""):
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted(ours.keys() | theirs.keys()):
+            if key not in ours or key not in theirs:
+                yield f"{path}/{key}: only {'ours' if key in ours else 'theirs'}"
+            else:
+                yield from differences(ours[key], theirs[key],
+                                       f"{path}/{key}")
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        if ours and theirs:
+            yield from differences(ours[0], theirs[0], f"{path}/0")
+    elif ours != theirs:
+        yield f"{path}: {ours} is {theirs} at rtpengine"
+
+
+# What is meant to differ.  Ours tells more of a stream, and why it is silent;
+# rtpengine counts each of its 33 commands by itself, and by interval.
+MEANT = re.compile(
+    r"/(gate|drops|relatches|why|payload type|quarantined|totalerrorcount)"
+    r": only ours"
+    r"|/(total)?(start|stop|blk|unblk|play|sln|unsln|pub|sub|unsub)\w*"
+    r"(count|duration): only theirs"
+    r"|/(intervalstatistics|mos/mos2?_total|mos/mos_stddev|ports/last"
+    r"|totalcallsduration(2|_stddev)): only theirs"
+    # a call is told whole to one who asks for a party it has not
+    r"|^/query nobody/tags/")
+
+
+def replies_are_built_as_those_of_rtpengine(world):
+    if not world.oracle:
+        print("# no rtpengine to compare with")
+        return
+    replies = []
+    for ng in world.both():
+        alice, bob, name = Voice(ALICE), Voice(BOB), "same-call"
+        keys = {"call_id": name, "from_tag": "a", "label": "caller"}
+        offer = ng.ok("offer", ("via-branch", "z1"), sdp=alice.sdp(),
+                      received_from=["IP4", ALICE], **keys)
+        pending = ng.ok("query", call_id=name)
+        answer = ng.ok("answer", ("via-branch", "z1"), to_tag="b",
+                       sdp=bob.sdp(), received_from=["IP4", BOB], **keys)
+        at = where(answer["sdp"]), where(offer["sdp"])
+        heard(alice, bob, *at)
+        heard(bob, alice, at[1], at[0])
+        replies.append({
+            "offer": offer, "answer": answer, "list": ng.ok("list"),
+            "query": ng.ok("query", call_id=name),
+            "query one": ng.ok("query", call_id=name, from_tag="a",
+                               to_tag="b"),
+            "query nobody": ng.ok("query", call_id=name, from_tag="nobody"),
+            "statistics": ng.ok("statistics"), "ping": ng.command("ping"),
+            "delete": ng.ok("delete", call_id=name, from_tag="a")})
+        assert pending["tags"]["a"]["medias"], pending
+        for voice in (alice, bob):
+            voice.close()
+    # SSRC{} is filled by reports of RTCP there, by RTP here
+    for one in replies:
+        for reply in one.values():
+            reply.pop("SSRC", None)
+    wrong = [text for text in differences(*map(shape, replies))
+             if not MEANT.search(text)]
+    assert not wrong, "\n".join(wrong)
+
+
+def a_list_is_newest_first_and_no_longer_than_asked(world):
+    names = [world.name() for _ in range(40)]
+    for ng in world.both():
+        for name in names:
+            ng.ok("offer", call_id=name, from_tag="a", sdp=sdp())
+        for limit, count in ((None, 32), (5, 5), ("5", 5), (1000, 40)):
+            calls = ng.ok("list", limit=limit)["calls"]
+            assert len(calls) == count and set(calls) <= set(names), calls
+            if ng is world.ng:      # rtpengine has no order
+                assert calls == names[:-count - 1:-1], calls
+
+# ---- the service address
+
+def it_never_advertises_a_service_address(world):
+    named = sdp(ALICE).replace(f"c=IN IP4 {ALICE}", f"c=IN IP4 {SERVICE}")
+    in_media = sdp(ALICE, 4000, f"c=IN IP4 {SERVICE}")
+    for pairs, body in (([], named), ([], in_media),
+                        ([], sdp(SERVICE6)),
+                        ([("flags", ["trust-address"])], named),
+                        ([("media-address", SERVICE)], sdp()),
+                        ([("media address", SERVICE6)], sdp()),
+                        ([("rtpp-flags", f"media-address={SERVICE}")], sdp())):
+        name = world.name()
+        reply = world.ng.command("offer", *pairs, call_id=name, from_tag="a",
+                                 sdp=body, **LOAD_LIMIT)
+        assert reply["result"] == "error", f"{pairs}: {reply}"
+        assert "anycast service" in reply["error-reason"], reply
+        assert not world.calls(), "a refused offer left a call"
+        # the answer's side of a call that is all right
+        world.ng.ok("offer", call_id=name, from_tag="a", sdp=sdp())
+        reply = world.ng.command("answer", *pairs, call_id=name, from_tag="a",
+                                 to_tag="b", sdp=body)
+        assert reply["result"] == "error", f"{pairs}: {reply}"
+        assert "anycast service" in reply["error-reason"], reply
+        world.ng.ok("answer", call_id=name, from_tag="a", to_tag="b",
+                    sdp=sdp(BOB))
+        world.forget()
+    # an o= names the sender's machine and asks for nothing
+    body = sdp().replace(f"o=- 1 1 IN IP4 {ALICE}", f"o=- 1 1 IN IP4 {SERVICE}")
+    world.ng.ok("offer", call_id=world.name(), from_tag="a", sdp=body)
+
+
+sys.exit(run((
+    received_from_opens_the_gate_in_every_shape,
+    a_proxy_is_no_source_of_media,
+    drain_refuses_new_calls_and_serves_known_ones,
+    the_state_file_drains_as_well,
+    replies_are_built_as_those_of_rtpengine,
+    a_list_is_newest_first_and_no_longer_than_asked,
+    it_never_advertises_a_service_address)))
