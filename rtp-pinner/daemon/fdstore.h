@@ -30,7 +30,7 @@ struct fdstore;
  */
 int fdstore_new(struct fdstore **out);
 
-/* Descriptors nobody took are closed; the keeper has its own.  NULL is fine. */
+/* Our duplicates are closed; the keeper has its own.  NULL is fine. */
 void fdstore_free(struct fdstore *fs);
 
 /* Is there somebody who keeps descriptors? */
@@ -55,7 +55,9 @@ void fdstore_drop(struct fdstore *fs, const char *name);
  */
 unsigned fdstore_drop_rest(struct fdstore *fs);
 
-/* The above as relay_new() wants it; valid as long as fs. */
+/* The above as relay_new() wants it; valid as long as fs.  Without a keeper it
+ * has no keep.
+ */
 const struct relay_keeper *fdstore_keeper(struct fdstore *fs);
 
 /* "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=...", several with newlines

@@ -17,7 +17,7 @@
 
 #define BOOT "fuzz"
 
-enum { RECORDS = 16, LEN_MAX = 16 * 4400 };
+enum { RECORDS = 16, LEN_MAX = 16 * 4400, STEPS_MAX = 48 };
 
 static const struct store_conf conf = {
 	.layout = 1, .port_min = 1, .port_max = 2, .records = RECORDS,
@@ -179,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		life.len[i] = SIZE_MAX;
 	check(store_format_fd(life.fd, &conf, BOOT) == 0);
 	restart(&life);
+	if (size > STEPS_MAX * 4)
+		size = STEPS_MAX * 4;
 	for (size_t i = 0; i + 4 <= size && life.store; i += 4)
 		one_step(&life, data + i);
 	if (life.store)
