@@ -64,6 +64,10 @@ void calls_end(struct calls *calls, struct call *call, enum calls_end end,
 void calls_end_leg(struct calls *calls, struct call *call, unsigned leg,
 		   uint64_t now_ms);
 
+/* Close the ports of a media that has some, and let them rest. */
+void calls_close_media(struct calls *calls, const struct call_media *m,
+		       uint64_t now_ms);
+
 /* Give back the ports of an array that neither leg->media nor leg->saved holds
  * at the same place, and free it.
  */

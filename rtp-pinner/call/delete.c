@@ -146,14 +146,16 @@ static uint64_t earlier(uint64_t at_ms, uint64_t than_ms)
 	return at_ms && at_ms < than_ms ? at_ms : than_ms;
 }
 
-static void end_branch_at(struct call *call, unsigned leg, uint64_t at_ms)
+/* A branch ends with all that answered in it, a party alone. */
+static void end_leg_at(struct call *call, unsigned leg, bool branch,
+		       uint64_t at_ms)
 {
 	bool last = true;
 
 	for (unsigned i = 0; i < call->leg_cnt; i++) {
 		struct call_leg *l = &call->legs[i];
 
-		if (i == leg || (l->borrows == leg && !l->ended))
+		if (i == leg || (branch && l->borrows == leg && !l->ended))
 			l->delete_at_ms = earlier(l->delete_at_ms, at_ms);
 		else if (l->callee && !l->ended && !l->delete_at_ms)
 			last = false;
@@ -185,7 +187,7 @@ static bool end_matched(struct call *call, struct calls_deleted *out,
 	}
 	if (leg != CALL_NONE) {
 		out->leg = leg;
-		end_branch_at(call, leg, at_ms);
+		end_leg_at(call, leg, true, at_ms);
 		return true;
 	}
 	if (is_reply_inside(call, command)) {
@@ -197,7 +199,7 @@ static bool end_matched(struct call *call, struct calls_deleted *out,
 		return false;
 	out->leg = leg;
 	if (command->to_tag.len && others_have_answered(call, leg))
-		end_branch_at(call, leg, at_ms);
+		end_leg_at(call, leg, false, at_ms);
 	else
 		call->delete_at_ms = earlier(call->delete_at_ms, at_ms);
 	return true;

@@ -10,8 +10,8 @@ static bool has_port(const struct call_media *media, unsigned cnt, unsigned i,
 	return media && i < cnt && media[i].port == port;
 }
 
-static void close_media(struct calls *calls, const struct call_media *m,
-			uint64_t now_ms)
+void calls_close_media(struct calls *calls, const struct call_media *m,
+		       uint64_t now_ms)
 {
 	calls->ops.close(calls->ops.arg, m->port);
 	if (m->flags & CALL_M_RTCP_OPEN)
@@ -28,7 +28,7 @@ void calls_drop_media(struct calls *calls, const struct call_leg *leg,
 
 		if (port && !has_port(leg->media, leg->media_cnt, i, port) &&
 		    !has_port(leg->saved, leg->saved_cnt, i, port))
-			close_media(calls, &media[i], now_ms);
+			calls_close_media(calls, &media[i], now_ms);
 	}
 	call_media_free(media, cnt);
 }
@@ -96,7 +96,7 @@ static void drop_all_media(struct calls *calls, struct call_leg *leg,
 	calls_drop_media(calls, leg, saved, saved_cnt, now_ms);
 	for (unsigned i = 0; i < cnt; i++) {
 		if (media[i].port)
-			close_media(calls, &media[i], now_ms);
+			calls_close_media(calls, &media[i], now_ms);
 		media[i].port = 0;
 		media[i].flags &= (uint16_t)~CALL_M_RTCP_OPEN;
 	}

@@ -118,12 +118,45 @@ static bool is_borrowed(const struct call *call, unsigned leg)
 	return false;
 }
 
+/* Give back what this exchange has taken; what the leg had stays. */
+static void untake(struct exchange *x, struct exchange_side *side, unsigned i)
+{
+	const struct call_leg *leg = &x->call->legs[side->leg];
+	struct call_media *m = &side->media[i];
+
+	if (!m->port || (i < leg->media_cnt && leg->media[i].port == m->port) ||
+	    (i < leg->saved_cnt && leg->saved[i].port == m->port))
+		return;
+	calls_close_media(x->calls, m, x->now_ms);
+	m->port = 0;
+}
+
 /* No port to be had: the call goes on without this media. */
 static void disable(struct exchange *x, unsigned i)
 {
 	calls_count(x->calls, CALLS_C_MEDIA_WITHOUT_PORT);
+	untake(x, &x->from, i);
+	untake(x, &x->to, i);
 	media_reject(&x->from.media[i]);
 	media_reject(&x->to.media[i]);
+}
+
+/* Another endpoint gets another port, where the command wants that.  The old
+ * one stays until the answer; without a free port it is the only one.
+ */
+static void renew(struct exchange *x, unsigned i)
+{
+	const struct call_leg *leg = &x->call->legs[x->from.leg];
+	struct call_media *to = &x->to.media[i];
+	struct call_media before = *to;
+
+	if (!x->offer || !x->choice.reoffer || !to->port ||
+	    !(x->command->flags & NG_F(NG_NO_PORT_LATCHING)) ||
+	    x->call->legs[x->to.leg].saved || i >= leg->media_cnt ||
+	    call_endpoint_equal(&leg->media[i].rtp, &x->from.media[i].rtp))
+		return;
+	if (take(x, to))
+		*to = before;
 }
 
 static enum calls_result media_ports(struct exchange *x, unsigned i)
@@ -141,6 +174,8 @@ static enum calls_result media_ports(struct exchange *x, unsigned i)
 		disable(x, i);
 		own = false;
 	}
+	if (own)
+		renew(x, i);
 	if (x->offer || own)
 		return CALLS_OK;
 	if (!is_borrowed(x->call, x->from.leg))
