@@ -141,7 +141,8 @@ struct sdp_media_change {
 				 * be unset where port is 0: c= is kept then */
 	bool keep_zero_addr;	/* hold by 0.0.0.0 stays that, or becomes the
 				 * :: of addr's family */
-	uint16_t rtcp_port;	/* written as a=rtcp when rtcp_line, unless 0 */
+	uint16_t rtcp_port;	/* written as a=rtcp when rtcp_line, unless it
+				 * or port is 0 */
 	bool rtcp_line;		/* false: a=rtcp is removed */
 	bool rtcp_full;		/* a=rtcp with IN IP4 ADDRESS */
 	enum sdp_mux mux;

@@ -25,14 +25,24 @@ enum {
 	FENCE = 16,		/* NULs before and behind the text */
 };
 
+static bool is_short(struct slice text)
+{
+	size_t lines = 0;
+
+	if (text.len > SDP_OSIP_MAX)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.text[i] == '\n' || text.text[i] == '\r';
+	return lines <= 2 * SDP_OSIP_LINES_MAX;
+}
+
 bool sdp_osip_check(struct slice text)
 {
 	sdp_message_t *message = NULL;
 	bool accepted = false;
 	char *copy;
 
-	if (!text.len || text.len > SDP_OSIP_MAX ||
-	    memchr(text.text, '\0', text.len))
+	if (!text.len || !is_short(text) || memchr(text.text, '\0', text.len))
 		return false;
 	copy = calloc(1, FENCE + text.len + FENCE);
 	if (!copy || sdp_message_init(&message))

@@ -12,11 +12,12 @@
 #include "common/cursor.h"
 
 enum {
-	SDP_OSIP_MAX = 8 * 1024,
+	SDP_OSIP_MAX = 16 * 1024,	/* bytes */
+	SDP_OSIP_LINES_MAX = 512,
 };
 
-/* True: accepted.  A text that is empty, longer than SDP_OSIP_MAX or has a NUL
- * in it is not even shown to it; without memory the answer is false.
+/* True: accepted.  A text that is empty, longer than this or has a NUL in it is
+ * not even shown to it; without memory the answer is false.
  */
 bool sdp_osip_check(struct slice text);
 

@@ -6,8 +6,6 @@
 #include "rtp-pinner/sdp/sdp_priv.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "rtp-pinner/sdp/sdp_writer.h"
 
@@ -181,7 +179,7 @@ static void rewrite_media_words(struct rewrite *r, const struct sdp_line *line,
 
 static bool wants_rtcp_line(const struct sdp_media_change *change)
 {
-	return change->rtcp_line && change->rtcp_port;
+	return change->rtcp_line && change->rtcp_port && change->port;
 }
 
 static void put_rtcp(struct rewrite *r, const struct sdp_media_change *change)

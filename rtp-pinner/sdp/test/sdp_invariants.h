@@ -57,7 +57,7 @@ static inline void ask(struct asked *out, const struct sdp *sdp, unsigned bits)
 			.port = port ? (uint16_t)(30000 + 2 * i) : 0,
 			.addr = addr,
 			.keep_zero_addr = bits & ASK_KEEP_ZERO,
-			.rtcp_port = port ? (uint16_t)(30001 + 2 * i) : 0,
+			.rtcp_port = (uint16_t)(30001 + 2 * i),
 			.rtcp_line = bits & ASK_RTCP_LINE,
 			.rtcp_full = bits & ASK_RTCP_FULL,
 			.mux = (enum sdp_mux)((bits >> ASK_MUX_SHIFT & 3) % 3),
@@ -129,7 +129,7 @@ static inline const char *broken_touched(const struct sdp_media *before,
 		return "the port is not ours";
 	if (m->port && !addr_equal(&m->addr, &want))
 		return "the address is not ours";
-	if (m->has_rtcp != (c->rtcp_line && c->rtcp_port))
+	if (m->has_rtcp != (c->rtcp_line && c->port))
 		return "a=rtcp is not as asked";
 	if (m->has_rtcp && (m->rtcp_port != c->rtcp_port ||
 			    !addr_equal(&m->rtcp_addr, &want)))

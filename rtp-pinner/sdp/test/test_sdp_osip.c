@@ -66,12 +66,28 @@ static void a_long_text_is_not_shown_to_libosip2(void **state)
 	assert_false(sdp_osip_check(slice_of(text, SDP_OSIP_MAX + 2)));
 }
 
+static void many_lines_are_not_shown_to_libosip2(void **state)
+{
+	char text[SDP_OSIP_MAX];
+	size_t len = sizeof(GOOD) - 1;
+	size_t lines = 6;
+
+	(void)state;
+	memcpy(text, GOOD, len);
+	for (; lines < SDP_OSIP_LINES_MAX; lines++, len += 5)
+		memcpy(text + len, "a=x\r\n", 5);
+	assert_true(sdp_osip_check(slice_of(text, len)));
+	memcpy(text + len, "a=x\r\n", 5);
+	assert_false(sdp_osip_check(slice_of(text, len + 5)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libosip2_gives_its_advice),
 		cmocka_unit_test(texts_that_lead_libosip2_astray_are_fenced),
 		cmocka_unit_test(a_long_text_is_not_shown_to_libosip2),
+		cmocka_unit_test(many_lines_are_not_shown_to_libosip2),
 		cmocka_unit_test(a_nul_is_not_shown_to_libosip2),
 	};
 
