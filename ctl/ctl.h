@@ -27,6 +27,9 @@ struct ctl {
 	const char *state_path;
 	const char *node_name;	/* NULL: the host name */
 	bool reference;
+	const char *pinner;	/* ADDRESS:PORT of its ng socket */
+	bool pinner_given;
+	bool json;
 	const char *operand;	/* NULL: none */
 };
 
@@ -35,6 +38,8 @@ int ctl_render(const struct ctl *ctl);
 int ctl_status(const struct ctl *ctl);
 int ctl_drain(const struct ctl *ctl);
 int ctl_resume(const struct ctl *ctl);
+int ctl_calls(const struct ctl *ctl);
+int ctl_call(const struct ctl *ctl);
 
 /* A line on stderr, after the program's name. */
 void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -47,6 +52,9 @@ int ctl_read_site(struct site **out, const struct ctl *ctl);
  */
 int ctl_read_node(struct site **site, const struct site_node **node,
 		  const struct ctl *ctl);
+
+/* One line about the pinner itself.  CTL_OK, or why not, complaint made. */
+int ctl_print_pinner(const char *where);
 
 /* What `render' can write.  Each returns the exit status. */
 struct ctl_target {

@@ -6,6 +6,7 @@
 
 #include "common/nodestate.h"
 #include "ctl/ctl.h"
+#include "ctl/ng.h"
 #include "ctl/version.h"
 
 enum option_id {
@@ -13,6 +14,8 @@ enum option_id {
 	OPTION_NODE,
 	OPTION_STATE,
 	OPTION_REFERENCE,
+	OPTION_PINNER,
+	OPTION_JSON,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS
@@ -31,6 +34,9 @@ static const struct {
 			   "the node state file (default " NODESTATE_PATH ")" },
 	[OPTION_REFERENCE] = { "reference", NULL,
 			       "print all sections and keys of a site file" },
+	[OPTION_PINNER] = { "pinner", "WHERE",
+			    "the pinner's ng socket (default " NG_PINNER ")" },
+	[OPTION_JSON] = { "json", NULL, "print the pinner's reply as it is" },
 	[OPTION_HELP] = { "help", NULL, "print this text" },
 	[OPTION_VERSION] = { "version", NULL, "print the version" },
 };
@@ -50,12 +56,16 @@ static const struct command {
 	  "print every error of the site file" },
 	{ "render", "TARGET", TAKES_NODE, ctl_render,
 	  "print another program's settings for this node" },
-	{ "status", NULL, TAKES_STATE, ctl_status,
+	{ "status", NULL, TAKES_STATE | TAKES(PINNER), ctl_status,
 	  "say what this node and its peers are doing" },
 	{ "drain", NULL, TAKES_STATE, ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
 	{ "resume", NULL, TAKES_STATE, ctl_resume,
 	  "take new calls again" },
+	{ "calls", NULL, TAKES(PINNER) | TAKES(JSON), ctl_calls,
+	  "list the calls whose media this node relays" },
+	{ "call", "ID", TAKES(PINNER) | TAKES(JSON), ctl_call,
+	  "show one of them: who is heard, and why somebody is not" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -108,6 +118,13 @@ static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
 		break;
 	case OPTION_REFERENCE:
 		ctl->reference = true;
+		break;
+	case OPTION_PINNER:
+		ctl->pinner = arg;
+		ctl->pinner_given = true;
+		break;
+	case OPTION_JSON:
+		ctl->json = true;
 		break;
 	case OPTION_HELP:
 	case OPTION_VERSION:
@@ -176,7 +193,7 @@ static int check_call(const struct command *command, unsigned given,
 		}
 	}
 	if (cnt < least) {
-		ctl_complain("%s needs a %s", command->name, command->operand);
+		ctl_complain("%s needs %s", command->name, command->operand);
 		return usage();
 	}
 	if (cnt > most) {
@@ -213,6 +230,7 @@ int main(int argc, char **argv)
 	struct ctl ctl = {
 		.site_path = SITE_PATH,
 		.state_path = NODESTATE_PATH,
+		.pinner = NG_PINNER,
 	};
 	unsigned given = 0;
 	int status = take_options(&ctl, &given, argc, argv);

@@ -168,6 +168,8 @@ int ctl_status(const struct ctl *ctl)
 		status = print_status(ctl, site, node, err ? NULL : &file,
 				      clock_boot_ms());
 	}
+	if (!status && ctl->pinner_given)
+		status = ctl_print_pinner(ctl->pinner);
 	nodestate_fini(&file);
 	site_free(site);
 	return status;

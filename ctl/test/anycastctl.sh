@@ -11,7 +11,8 @@ set -euo pipefail
 ctl=$(readlink -f "$1")
 expected=$(dirname "$(readlink -f "$0")")/expected
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+pinner_pid=
+trap 'rm -rf "$work"; [[ ! $pinner_pid ]] || kill "$pinner_pid"' EXIT
 cd "$work"
 failures=0 cases=0
 
@@ -22,7 +23,11 @@ fail() {
 
 mask() {
 	sed -E -e "s|$work|@DIR@|g" -e "s/[0-9]+ ms/@N@ ms/" \
-		-e "s/STALE for [0-9]+ s/STALE for @N@ s/"
+		-e "s/STALE for [0-9]+ s/STALE for @N@ s/" \
+		-e "s/[0-9]+ s, last signalled [0-9]+ s/@N@ s, last signalled @N@ s/" \
+		-e "s/^ +[0-9]+( +[0-9]+ +[0-9]+ +[0-9.-]+  .*@)/@N@\1/" \
+		-e "s/127.0.0.1:${port:-none}/@PINNER@/" \
+		-e "s/\"(created|last signal|last packet)\": [0-9]+/\"\1\": @N@/"
 }
 
 compare() { # FILE: what was printed against expected/FILE
@@ -214,6 +219,23 @@ if [[ -c /dev/full ]]; then
 		2>full.err || status=$?
 	((status == 1)) || fail "render to a full disk: exit status $status"
 fi
+
+# ---- calls, told by a pinner that is a script
+
+t pinner-bad-address 64 calls --pinner localhost
+t pinner-gone 1 calls --pinner 127.0.0.1:9
+t call-without-id 64 call
+exec 3< <(exec "$(dirname "$expected")/pinner.py")
+pinner_pid=$!
+read -r port <&3
+t calls 0 calls --pinner "127.0.0.1:$port"
+t calls-json 0 calls --json --pinner "127.0.0.1:$port"
+t call 0 call one@example.net --pinner "127.0.0.1:$port"
+t call-silent 0 call silent@example.net --pinner "127.0.0.1:$port"
+t call-json 0 call --json silent@example.net --pinner "127.0.0.1:$port"
+t call-unknown 1 call nobody@example.net --pinner "127.0.0.1:$port"
+t status-with-pinner 0 status --site small.conf --node fra1 \
+	--state "$work/nothing" --pinner "127.0.0.1:$port"
 
 echo "$cases cases, $failures failures"
 ((failures == 0))
