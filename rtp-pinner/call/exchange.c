@@ -132,6 +132,23 @@ static bool is_hairpin(const struct exchange *x, const struct call_endpoint *e)
 	return is_our_addr(x, &e->addr) && is_port_of_call(x->call, e->port);
 }
 
+/* A phone whose ICE is done offers the address its peer saw it at (RFC 8839
+ * 4.4.1: the selected pair), and behind a relay that is a port of this call.
+ * It says nothing of where the phone is.
+ */
+static bool is_told_by_ice(const struct exchange *x,
+			   const struct call_media *m,
+			   const struct sdp_media *section)
+{
+	struct call_endpoint said = {
+		.addr = section->addr,
+		.port = (uint16_t)section->port,
+	};
+
+	return section->ice && addr_is_set(&m->rtp.addr) &&
+	       is_hairpin(x, &said);
+}
+
 static enum calls_result check_target(const struct exchange *x,
 				      const struct call_media *m,
 				      const struct sdp_media *section)
@@ -170,7 +187,8 @@ static enum calls_result describe_one(struct exchange *x, unsigned i)
 	enum calls_result result;
 	struct gate gate;
 
-	if (media_describe(m, &gate, &x->calls->conf, x->command, section))
+	if (media_describe(m, &gate, &x->calls->conf, x->command, section,
+			   is_told_by_ice(x, m, section)))
 		return CALLS_MEMORY;
 	result = check_target(x, m, section);
 	if (result || !call_media_alive(m))

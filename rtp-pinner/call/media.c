@@ -61,7 +61,7 @@ static void set_rates(struct call_media *m, const struct sdp_media *section)
 	}
 }
 
-/* On hold by 0.0.0.0 the party is where it was. */
+/* The party is where it was. */
 static void keep_gate(struct gate *gate, const struct call_media *before)
 {
 	for (unsigned i = 0; i < before->gate_cnt; i++)
@@ -92,7 +92,7 @@ static void set_kind(struct call_media *m, const struct sdp_media *section)
 int media_describe(struct call_media *m, struct gate *gate,
 		   const struct calls_conf *conf,
 		   const struct ng_command *command,
-		   const struct sdp_media *section)
+		   const struct sdp_media *section, bool stays)
 {
 	struct call_endpoint rtp = m->rtp;
 	struct call_endpoint rtcp = m->rtcp;
@@ -104,7 +104,7 @@ int media_describe(struct call_media *m, struct gate *gate,
 	gate_make(gate, conf, command, section);
 	if (m->flags & CALL_M_REJECTED)
 		return 0;	/* where it was, should it come back */
-	if (m->flags & CALL_M_HELD)
+	if (stays || (m->flags & CALL_M_HELD))
 		keep_gate(gate, m);
 	else
 		set_endpoints(m, conf, command, section);

@@ -13,12 +13,13 @@
 
 /* What its party says in this section.  Epochs go up when the endpoint or the
  * ufrag is another one than before.  While a party holds by 0.0.0.0 its
- * endpoint and gate are kept for the resume.  0, ENOMEM.
+ * endpoint and gate are kept for the resume; stays says that of a section
+ * whose address says nothing for another reason.  0, ENOMEM.
  */
 int media_describe(struct call_media *m, struct gate *gate,
 		   const struct calls_conf *conf,
 		   const struct ng_command *command,
-		   const struct sdp_media *section);
+		   const struct sdp_media *section, bool stays);
 
 /* The SDP has no such section (any more). */
 void media_reject(struct call_media *m);

@@ -512,6 +512,37 @@ static void new_ports_for_a_new_endpoint_only_where_asked_for(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
+/* Its peer saw it at our port, so that is the address its ICE selected. */
+static void a_phone_whose_ice_is_done_names_our_port(void **state)
+{
+	static const char *const ice =
+		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n";
+	struct world *w = *state;
+	uint16_t port;
+
+	world_offer_ok(w, (struct say){
+		.from = "f", .sdp = audio("203.0.113.1", 4000, ice),
+	});
+	world_answer_ok(w, (struct say){
+		.from = "f", .to = "t", .sdp = audio("203.0.113.2", 5000, ice),
+	});
+	port = world_port(w, "t", 0);
+	world_offer_ok(w, (struct say){
+		.from = "f", .to = "t", .sdp = audio(WORLD_MEDIA4, port, ice),
+	});
+	assert_int_equal(world_port(w, "t", 0), port);
+	assert_string_equal(world_route(w, port), "203.0.113.1:4000");
+	assert_non_null(strstr(world_gate(w, world_port(w, "f", 0)),
+			       "203.0.113.1"));
+
+	/* without ICE it is a circle, as ever */
+	assert_int_equal(world_offer(w, (struct say){
+				 .from = "f", .to = "t",
+				 .sdp = audio(WORLD_MEDIA4, port, NULL),
+			 }),
+			 CALLS_HAIRPIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +567,7 @@ int main(void)
 		TEST(each_leg_is_answered_in_its_own_family),
 		TEST(one_family_of_ours_serves_both),
 		TEST(media_address_is_taken_word_for_word),
+		TEST(a_phone_whose_ice_is_done_names_our_port),
 		TEST(sip_source_address_is_where_media_goes_first),
 		TEST(new_ports_for_a_new_endpoint_only_where_asked_for),
 	};
