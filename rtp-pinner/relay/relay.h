@@ -39,7 +39,8 @@ struct relay_conf {
 	enum relay_kind kind;
 	uint16_t port_min;	/* inclusive */
 	uint16_t port_max;	/* inclusive */
-	unsigned threads;	/* 1..RELAY_THREADS_MAX */
+	unsigned threads;	/* 1..RELAY_THREADS_MAX; as many as the last
+				 * run had, if these are more: they own calls */
 	struct addr media4;	/* local addresses media comes to; one is set */
 	struct addr media6;
 	struct addr service[RELAY_SERVICE_MAX];	/* never sent to */
@@ -48,7 +49,9 @@ struct relay_conf {
 };
 
 /* Descriptors that outlive the daemon (daemon/fdstore.h implements it).  All
- * may be NULL: then nothing survives.
+ * may be NULL: then nothing survives.  The range backend keeps steer-map,
+ * steer-link, sink and media-rx-0, media-rx-1, ...: together, they hold the
+ * rows and the packets that come meanwhile, and keep ICMP from the phones.
  */
 struct relay_keeper {
 	int (*take)(void *arg, const char *name);	/* -1: not kept; the
@@ -85,14 +88,18 @@ unsigned relay_threads(const struct relay *r);
 /* True when the rows are those of an earlier run. */
 bool relay_resumed(const struct relay *r);
 
-/* Make the port ready and put it under conf (seq and generation are ours to
- * set; thread must be < relay_threads()).  A packet that arrives after the
- * return is judged by conf.  0, or the errno of a bind: EADDRINUSE, EMFILE.
- * A resumed row keeps its state if it was active.
+/* Make the port ready and put it under conf (seq, generation and active are
+ * ours to set; thread must be < relay_threads(), and the same for all ports of
+ * a call).  A packet that arrives after the return is judged by conf.  0, or
+ * the errno of a bind: EADDRINUSE, EMFILE; EINVAL outside the range; EEXIST it
+ * is open.  A resumed row keeps its state if it was active; one that is not to
+ * be opened is to be closed.
  */
 int relay_open(struct relay *r, uint16_t port, const struct flow_conf *conf);
 
-/* Replace the conf of an open port; the state stays unless epoch changes. */
+/* Replace the conf of an open port, all but its thread; the state stays unless
+ * epoch changes.
+ */
 void relay_set(struct relay *r, uint16_t port, const struct flow_conf *conf);
 
 /* From now on the port drops everything; its state stays readable until it is
@@ -110,14 +117,16 @@ typedef void relay_rtcp_h(void *arg, uint16_t port, uint64_t at_ms,
 			  const uint8_t *bytes, size_t len);
 size_t relay_take_rtcp(struct relay *r, size_t max, relay_rtcp_h *h, void *arg);
 
-/* What is counted beside the rows. */
+/* What all threads have counted since relay_new(). */
 struct relay_totals {
 	uint64_t packets_in;
 	uint64_t packets_out;
 	uint64_t bytes_out;
 	uint64_t drops[FLOW_DROPS];
-	uint64_t unowned;	/* to free or quarantined ports */
-	uint64_t gate_drops;	/* of unowned: stopped by BPF at the gate */
+	uint64_t unowned;	/* what no row has counted: came to free or
+				 * quarantined ports (range), or too late */
+	uint64_t gate_drops;	/* of unowned: strangers stopped by BPF, as
+				 * in steer.stopped of their rows */
 	uint64_t rtcp_not_copied;	/* ring full, or too long */
 	uint64_t icmp_errors;
 	uint64_t receive_overflows;	/* kernel's drops at our sockets */
