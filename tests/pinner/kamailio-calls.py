@@ -299,6 +299,23 @@ def an_offer_in_the_200_is_answered_in_the_ack(node, alice, bob):
     call.bye()
 
 
+@with_parties("alice", "bob")
+def a_pinner_that_was_away_is_used_at_the_next_call(node, alice, bob):
+    node.relay.stop()
+    call = alice.phone.request_with_password(
+        "INVITE", f"sip:bob@{node.own}", at_node(node), alice.password,
+        body=alice.voice.sdp())
+    invite = bob.phone.expect("INVITE")     # without a relay it goes on
+    bob.phone.reply(invite, 486, tag="callee")
+    alice.phone.ack(call, alice.phone.expect(486))
+    bob.phone.expect("ACK")
+    node.relay.start()
+    call = Call(node, alice, bob)
+    call.answer()
+    call.talk()
+    call.bye()
+
+
 def main():
     program = sys.argv[2] if len(sys.argv) > 2 else "rtp-pinner"
     namespace()
@@ -318,6 +335,7 @@ def main():
             of_two_phones_that_ring_the_one_that_answers_is_heard,
             a_bye_of_the_callee_ends_the_media,
             an_offer_in_the_200_is_answered_in_the_ack,
+            a_pinner_that_was_away_is_used_at_the_next_call,
         ]
         if program == "rtpengine":      # ends the call after the delay
             tests.remove(a_488_to_a_reinvite_does_not_end_the_call)
