@@ -127,7 +127,8 @@ static const struct {
 	const char *name;
 	enum conf_action action;
 } actions[] = {
-	{ "check-config", CONF_CHECK }, { "help", CONF_HELP },
+	{ "check-config", CONF_CHECK }, { "reserve-ports", CONF_RESERVE },
+	{ "help", CONF_HELP },
 	{ "version", CONF_VERSION },	{ "reference", CONF_REFERENCE },
 	{ "sample", CONF_SAMPLE },
 };
@@ -159,13 +160,18 @@ static void unknown_option(struct conf_reader *r, const char *arg,
 	wrong_call(r, arg, why);
 }
 
+static bool needs_conf(const struct conf *conf)
+{
+	return conf->action == CONF_RUN || conf->action == CONF_CHECK ||
+	       conf->action == CONF_RESERVE;
+}
+
 static bool take_action(struct conf_reader *r, struct slice name)
 {
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (!slice_equal(name, slice_str(actions[i].name)))
 			continue;
-		if (r->conf->action == CONF_RUN ||
-		    r->conf->action == CONF_CHECK)
+		if (needs_conf(r->conf))
 			r->conf->action = actions[i].action;
 		return true;
 	}
@@ -269,7 +275,7 @@ static int fill(struct conf_reader *r, int argc, char *const argv[],
 	read_call(r, &call, argc, argv);
 	if (r->wrong_call)
 		return EBADMSG;
-	if (r->conf->action != CONF_RUN && r->conf->action != CONF_CHECK)
+	if (!needs_conf(r->conf))
 		return 0;
 	set_defaults(r);
 	err = read_file(r, &call, text);

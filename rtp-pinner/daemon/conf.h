@@ -35,6 +35,7 @@ enum {
 enum conf_action {
 	CONF_RUN,
 	CONF_CHECK,		/* --check-config: say so and exit 0 */
+	CONF_RESERVE,		/* --reserve-ports: reserve_add(), exit */
 	CONF_HELP,		/* --help: conf_print_help() */
 	CONF_VERSION,		/* --version */
 	CONF_REFERENCE,		/* --reference: conf_print_reference() */
@@ -47,7 +48,8 @@ struct conf_endpoint {
 };
 
 struct conf {
-	enum conf_action action;	/* the rest is set for RUN and CHECK */
+	enum conf_action action;	/* the rest is set for RUN, CHECK and
+					 * RESERVE */
 
 	/* the site and this node in it */
 	char file[CONF_PATH_MAX];	/* "" : defaults and command line only */

@@ -439,7 +439,8 @@ const struct conf_key conf_keys[CONF_KEYS] = {
 		.min = 1024, .max = 65534, .dflt = "30000",
 		.help = "First UDP port of media.  The range must be in "
 			"net.ipv4.ip_local_reserved_ports or outside "
-			"ip_local_port_range (the systemd unit sees to it)." },
+			"ip_local_port_range (--reserve-ports; the systemd "
+			"unit does)." },
 	[CONF_PORT_MAX] = { "port-max", NULL, parse_port, AT(port_max),
 		.min = 1025, .max = 65535, .dflt = "40000",
 		.help = "Last UDP port of media.  A call takes 4 ports, or 2 "

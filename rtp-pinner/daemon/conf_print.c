@@ -61,6 +61,8 @@ static const struct {
 } actions[] = {
 	{ "--config FILE", "default: " CONF_FILE ", if present" },
 	{ "--check-config", "name every error and exit: 0 there is none, 78" },
+	{ "--reserve-ports", "have the kernel give media ports to nobody, "
+			     "and exit" },
 	{ "--reference", "print all keys, what they take and mean" },
 	{ "--sample", "print a file with all keys" },
 	{ "--help", "print this text" },

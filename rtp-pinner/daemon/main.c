@@ -16,6 +16,7 @@
 #include "rtp-pinner/daemon/fdstore.h"
 #include "rtp-pinner/daemon/service.h"
 #include "rtp-pinner/daemon/version.h"
+#include "rtp-pinner/relay/reserve.h"
 
 enum {
 	EXIT_OK = 0,
@@ -95,6 +96,17 @@ static int run(struct conf **conf, const struct service_args *args)
 	return err == EINVAL ? EXIT_CONF : err ? EXIT_FAILED : EXIT_OK;
 }
 
+static int reserve(const struct conf *conf)
+{
+	int err = reserve_add(conf->port_min, conf->port_max);
+
+	if (!err)
+		return EXIT_OK;
+	log_err("ports %u-%u: cannot be reserved (%s)", conf->port_min,
+		conf->port_max, strerror(err));
+	return EXIT_FAILED;
+}
+
 static int act(struct conf **conf, const struct service_args *args)
 {
 	switch ((*conf)->action) {
@@ -113,6 +125,8 @@ static int act(struct conf **conf, const struct service_args *args)
 	case CONF_CHECK:
 		puts("configuration: fine");
 		return EXIT_OK;
+	case CONF_RESERVE:
+		return reserve(*conf);
 	case CONF_RUN:
 		break;
 	}

@@ -110,3 +110,30 @@ out:
 	free(reserved);
 	return err;
 }
+
+int reserve_add(uint16_t port_min, uint16_t port_max)
+{
+	char *range = read_text(RANGE_FILE);
+	char *reserved = read_text(RESERVED_FILE);
+	struct slice have = slice_trim(slice_str(reserved ? reserved : ""));
+	FILE *file = NULL;
+	int err = 0;
+
+	if (reserved && range &&
+	    reserve_covers(port_min, port_max, range, reserved))
+		goto out;
+	file = reserved ? fopen(RESERVED_FILE, "we") : NULL;
+	if (!file) {
+		err = errno;
+		goto out;
+	}
+	/* one write: what it has replaces the list */
+	fprintf(file, "%.*s%s%u-%u", (int)have.len, have.text,
+		have.len ? "," : "", port_min, port_max);
+	if (fclose(file) == EOF)
+		err = errno;
+out:
+	free(range);
+	free(reserved);
+	return err;
+}

@@ -24,4 +24,9 @@ bool reserve_covers(uint16_t port_min, uint16_t port_max, const char *range,
  */
 int reserve_check(uint16_t port_min, uint16_t port_max);
 
+/* Make it so: put the range behind what is listed already (needs root).  0, or
+ * the errno of reading or writing.
+ */
+int reserve_add(uint16_t port_min, uint16_t port_max);
+
 #endif

@@ -391,14 +391,18 @@ static void actions_need_no_site(void **state)
 		{ "--check-config --reference", CONF_REFERENCE },
 		{ "--sample", CONF_SAMPLE },
 	};
+	struct conf *conf;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct conf *conf = good("x", rows[i].args);
-
+		conf = good("x", rows[i].args);
 		CHECK_EQ(rows[i].action, conf->action, rows[i].args);
 		conf_free(conf);
 	}
+	conf = good("", A " --reserve-ports");
+	assert_int_equal(conf->action, CONF_RESERVE);
+	assert_non_null(conf->node);
+	conf_free(conf);
 }
 
 static void a_file_is_read_or_is_an_error(void **state)
