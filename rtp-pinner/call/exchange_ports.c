@@ -146,14 +146,16 @@ static void disable(struct exchange *x, unsigned i)
  */
 static void renew(struct exchange *x, unsigned i)
 {
-	const struct call_leg *leg = &x->call->legs[x->from.leg];
+	const struct call_leg *from = &x->call->legs[x->from.leg];
+	const struct call_leg *leg = &x->call->legs[x->to.leg];
 	struct call_media *to = &x->to.media[i];
 	struct call_media before = *to;
 
-	if (!x->offer || !x->choice.reoffer || !to->port ||
+	if (!x->offer || !x->choice.reoffer || !to->port || leg->saved ||
 	    !(x->command->flags & NG_F(NG_NO_PORT_LATCHING)) ||
-	    x->call->legs[x->to.leg].saved || i >= leg->media_cnt ||
-	    call_endpoint_equal(&leg->media[i].rtp, &x->from.media[i].rtp))
+	    i >= leg->media_cnt || leg->media[i].port != to->port ||
+	    i >= from->media_cnt ||
+	    call_endpoint_equal(&from->media[i].rtp, &x->from.media[i].rtp))
 		return;
 	if (take(x, to))
 		*to = before;

@@ -91,11 +91,12 @@ static void add_rates(struct flow_conf *out, const struct call_leg *leg,
 	}
 }
 
-/* Where the packets of speaker leave.  Its payload types are those the other
+/* Where the packets of speaker leave, which arrive at own.  Its payload types are those the other
  * side has described (RFC 3264 5.1), so these rates come first.
  */
 static void set_sink(struct flow_conf *out, const struct call *call,
-		     unsigned speaker, unsigned media)
+		     const struct call_media *own, unsigned speaker,
+		     unsigned media)
 {
 	unsigned joined = call->legs[speaker].joined;
 	const struct call_leg *other;
@@ -111,12 +112,15 @@ static void set_sink(struct flow_conf *out, const struct call *call,
 	m = &other->media[media];
 	transport = call_transport(call, joined, media);
 	if (!call_media_alive(m) || m->flags & CALL_M_HELD || !transport ||
-	    !transport->port)
+	    !transport->port || transport == own)
 		return;
 	out->sink = transport->port;
-	if (out->kind != FLOW_OTHER && m->flags & CALL_M_RTP)
-		out->sink_rtcp = (uint16_t)(m->flags & CALL_M_MUX ?
-			transport->port : transport->port + 1);
+	if (out->kind == FLOW_OTHER || !(m->flags & CALL_M_RTP))
+		return;
+	if (m->flags & CALL_M_MUX)
+		out->sink_rtcp = transport->port;
+	else if (transport->flags & CALL_M_RTCP_OPEN)
+		out->sink_rtcp = (uint16_t)(transport->port + 1);
 }
 
 static uint16_t flags_of(const struct call_leg *leg,
@@ -159,7 +163,7 @@ void rows_fill(struct flow_conf *out, const struct calls *calls,
 	out->packet_rate_max = calls->conf.packet_rate_max;
 	set_endpoint(&out->signalled, rtcp ? &m->rtcp : &m->rtp);
 	set_gate(out, call, leg, speaker, media);
-	set_sink(out, call, speaker, media);
+	set_sink(out, call, own, speaker, media);
 	if (rtcp)
 		out->sink = out->sink_rtcp;
 	add_rates(out, l, media);
@@ -182,22 +186,14 @@ uint64_t rows_last_ms(const struct calls *calls, const struct call_media *m)
 	return rtp > rtcp ? rtp : rtcp;
 }
 
-static void push(struct calls *calls, struct call *call, unsigned leg,
-		 unsigned media, bool rtcp)
+static void set(struct calls *calls, const struct call *call, unsigned leg,
+		unsigned media, bool rtcp)
 {
-	struct call_media *m = &call->legs[leg].media[media];
-	uint16_t port = (uint16_t)(m->port + rtcp);
+	uint16_t port = (uint16_t)(call->legs[leg].media[media].port + rtcp);
 	const struct flow_row *row = calls->ops.row(calls->ops.arg, port);
 	struct flow_conf conf;
 
 	rows_fill(&conf, calls, call, leg, media, rtcp);
-	if (rtcp && !(m->flags & CALL_M_RTCP_OPEN)) {
-		if (calls->ops.open(calls->ops.arg, port, &conf))
-			calls_count(calls, CALLS_C_PORT_OPEN_FAILED);
-		else
-			m->flags |= CALL_M_RTCP_OPEN;
-		return;
-	}
 	if (row) {
 		conf.seq = row->conf.seq;
 		conf.generation = row->conf.generation;
@@ -276,19 +272,43 @@ static uint16_t find_port(const struct call *call, struct spot *s)
 	return 0;
 }
 
+/* What was no RTP before has its port + 1, but not open. */
+static void open_missing(struct calls *calls, struct call *call,
+			 const struct spot *s)
+{
+	struct call_media *m = &call->legs[s->leg].media[s->media];
+	struct flow_conf conf;
+
+	if (m->flags & CALL_M_RTCP_OPEN)
+		return;
+	rows_shut(&conf, call, FLOW_RTCP);
+	if (calls->ops.open(calls->ops.arg, port_at(call, s), &conf))
+		calls_count(calls, CALLS_C_PORT_OPEN_FAILED);
+	else
+		m->flags |= CALL_M_RTCP_OPEN;
+}
+
+static bool is_open(const struct call *call, const struct spot *s)
+{
+	return s->which == RTP ||
+	       call->legs[s->leg].media[s->media].flags & CALL_M_RTCP_OPEN;
+}
+
 void rows_push(struct calls *calls, struct call *call)
 {
 	for (struct spot s = { 0 }; find_port(call, &s); s.which++)
-		if (s.which <= RTCP)
-			push(calls, call, s.leg, s.media, s.which == RTCP);
+		if (s.which == RTCP)
+			open_missing(calls, call, &s);
+	for (struct spot s = { 0 }; find_port(call, &s); s.which++)
+		if (s.which <= RTCP && is_open(call, &s))
+			set(calls, call, s.leg, s.media, s.which == RTCP);
 }
 
-static int open_at(struct calls *calls, struct call *call,
+static int open_at(struct calls *calls, const struct call *call,
 		   const struct spot *s)
 {
-	struct call_leg *leg = &call->legs[s->leg];
+	const struct call_leg *leg = &call->legs[s->leg];
 	struct flow_conf conf;
-	int err;
 
 	if (s->which <= RTCP)
 		rows_fill(&conf, calls, call, s->leg, s->media,
@@ -299,14 +319,20 @@ static int open_at(struct calls *calls, struct call *call,
 		rows_shut(&conf, call,
 			  leg->saved[s->media].flags & CALL_M_RTP ?
 				  FLOW_RTP : FLOW_OTHER);
-	err = calls->ops.open(calls->ops.arg, port_at(call, s), &conf);
-	if (err)
-		return err;
-	if (s->which == RTCP)
-		leg->media[s->media].flags |= CALL_M_RTCP_OPEN;
-	else if (s->which == SAVED_RTCP)
-		leg->saved[s->media].flags |= CALL_M_RTCP_OPEN;
-	return 0;
+	return calls->ops.open(calls->ops.arg, port_at(call, s), &conf);
+}
+
+/* All will be open, or the call is gone: rows may point there already. */
+static void mark_open(struct call *call)
+{
+	for (struct spot s = { 0 }; find_port(call, &s); s.which++) {
+		struct call_leg *leg = &call->legs[s.leg];
+
+		if (s.which == RTCP)
+			leg->media[s.media].flags |= CALL_M_RTCP_OPEN;
+		else if (s.which == SAVED_RTCP)
+			leg->saved[s.media].flags |= CALL_M_RTCP_OPEN;
+	}
 }
 
 static void close_first(struct calls *calls, const struct call *call,
@@ -323,6 +349,7 @@ int rows_open(struct calls *calls, struct call *call)
 {
 	unsigned opened = 0;
 
+	mark_open(call);
 	for (struct spot s = { 0 }; find_port(call, &s); s.which++) {
 		int err = open_at(calls, call, &s);
 
