@@ -117,6 +117,9 @@ struct call_leg {
 	uint8_t offered_by;	/* leg whose offer it has not answered */
 	uint8_t gate_mode;	/* enum flow_gate_mode */
 	uint8_t family;		/* of our address in what it gets: 4 or 6 */
+	uint8_t saved_gate_mode;	/* with saved */
+	uint8_t saved_family;
+	uint16_t saved_flow_flags;
 	bool callee;		/* came into the call by being offered to */
 	bool ended;		/* its branch was deleted: no ports, no part */
 	struct addr advertised;	/* media-address; unset: ours of family */

@@ -57,6 +57,9 @@ static void restore_media(struct calls *calls, struct call_leg *leg,
 	leg->media_cnt = leg->saved_cnt;
 	leg->saved = NULL;
 	leg->saved_cnt = 0;
+	leg->gate_mode = leg->saved_gate_mode;
+	leg->family = leg->saved_family;
+	leg->flow_flags = leg->saved_flow_flags;
 	calls_drop_media(calls, leg, media, cnt, now_ms);
 }
 

@@ -251,6 +251,16 @@ static void commit_text(struct exchange *x, struct exchange_side *side)
 	side->text = NULL;
 }
 
+/* Before anything of the leg is replaced. */
+static void save_terms(const struct exchange *x, struct call_leg *leg)
+{
+	if (!x->offer || !x->choice.reoffer || leg->saved)
+		return;
+	leg->saved_gate_mode = leg->gate_mode;
+	leg->saved_family = leg->family;
+	leg->saved_flow_flags = leg->flow_flags;
+}
+
 static void commit_media(struct exchange *x, struct exchange_side *side)
 {
 	struct call_leg *leg = &x->call->legs[side->leg];
@@ -401,10 +411,12 @@ void exchange_commit(struct exchange *x)
 		turn_epochs(x);
 	commit_text(x, &x->from);
 	commit_text(x, &x->to);
-	commit_media(x, &x->from);
-	commit_media(x, &x->to);
 	from = &call->legs[x->from.leg];
 	to = &call->legs[x->to.leg];
+	save_terms(x, from);
+	save_terms(x, to);
+	commit_media(x, &x->from);
+	commit_media(x, &x->to);
 	from->origin_hash = x->origin_hash;
 	from->flow_flags = flow_flags(x);
 	from->gate_mode = (uint8_t)x->gate_mode;

@@ -110,8 +110,12 @@ static void put_leg(struct packer *p, const struct call_leg *leg)
 	put(p, leg->family, 1);
 	put_addr(p, &leg->advertised);
 	put_media_list(p, leg->media, leg->media_cnt);
-	if (leg->saved)
-		put_media_list(p, leg->saved, leg->saved_cnt);
+	if (!leg->saved)
+		return;
+	put(p, leg->saved_gate_mode, 1);
+	put(p, leg->saved_family, 1);
+	put(p, leg->saved_flow_flags, 2);
+	put_media_list(p, leg->saved, leg->saved_cnt);
 }
 
 static void put_call(struct packer *p, const struct call *call)
@@ -184,14 +188,21 @@ static uint8_t get_index(struct cursor *c, unsigned cnt)
 	return cursor_ok(c) ? value : CALL_NONE;
 }
 
-static void get_addr(struct cursor *c, struct addr *a)
+static uint8_t get_family(struct cursor *c)
 {
 	uint8_t family = (uint8_t)get(c, 1);
-	struct slice s;
 
 	require(c, family == ADDR_NONE || family == ADDR_IP4 ||
 			   family == ADDR_IP6);
-	if (!cursor_ok(c) || family == ADDR_NONE)
+	return cursor_ok(c) ? family : ADDR_NONE;
+}
+
+static void get_addr(struct cursor *c, struct addr *a)
+{
+	uint8_t family = get_family(c);
+	struct slice s;
+
+	if (family == ADDR_NONE)
 		return;
 	s = cursor_take(c, family == ADDR_IP4 ? 4 : 16);
 	if (!s.len)
@@ -317,13 +328,15 @@ static void get_leg(struct cursor *c, struct call_leg *leg, unsigned leg_cnt)
 	leg->borrows = get_index(c, leg_cnt);
 	leg->offered_by = get_index(c, leg_cnt);
 	leg->gate_mode = get_small(c, FLOW_GATE_OFF);
-	leg->family = (uint8_t)get(c, 1);
-	require(c, !leg->family || leg->family == ADDR_IP4 ||
-			   leg->family == ADDR_IP6);
+	leg->family = get_family(c);
 	get_addr(c, &leg->advertised);
 	leg->media = get_media_list(c, &leg->media_cnt);
-	if (bits & LEG_SAVED)
+	if (bits & LEG_SAVED) {
+		leg->saved_gate_mode = get_small(c, FLOW_GATE_OFF);
+		leg->saved_family = get_family(c);
+		leg->saved_flow_flags = (uint16_t)get(c, 2);
 		leg->saved = get_media_list(c, &leg->saved_cnt);
+	}
 	require(c, !leg->ended || !has_ports(leg));
 }
 

@@ -255,6 +255,31 @@ static void a_refused_reoffer_is_undone_and_the_call_goes_on(void **state)
 	(void)state;
 }
 
+static void the_terms_of_a_refused_reoffer_are_undone_too(void **state)
+{
+	struct world *w = *state;
+	uint16_t f;
+
+	world_talk(w);
+	f = world_port(w, "f", 0);
+	world_offer_ok(w, (struct say){
+		.from = "f", .to = "t", .branch = "z9", .gate = NG_GATE_OFF,
+		.family = 6, .flags = NG_F(NG_MEDIA_HANDOVER),
+		.sdp = audio("203.0.113.1", 4000, NULL),
+	});
+	assert_string_equal(world_gate(w, f), "off: 203.0.113.1");
+	assert_true(world_row(w, f)->flags & FLOW_F_HANDOVER);
+	assert_true(world_says(w, WORLD_MEDIA6));
+	world_delete(w, (struct say){ .from = "f", .branch = "z9" });
+	assert_string_equal(world_gate(w, f), "strict: 203.0.113.1");
+	assert_false(world_row(w, f)->flags & FLOW_F_HANDOVER);
+	world_offer_ok(w, (struct say){
+		.from = "f", .to = "t",
+		.sdp = audio("203.0.113.1", 4000, NULL),
+	});
+	assert_true(world_says(w, WORLD_MEDIA4));
+}
+
 static void a_bye_during_a_reoffer_ends_the_call(void **state)
 {
 	static const struct {
@@ -412,6 +437,7 @@ int main(void)
 		TEST(the_last_branch_takes_the_call_with_it),
 		TEST(a_bye_to_one_of_two_that_answered_leaves_the_other),
 		TEST(a_refused_reoffer_is_undone_and_the_call_goes_on),
+		TEST(the_terms_of_a_refused_reoffer_are_undone_too),
 		TEST(a_bye_during_a_reoffer_ends_the_call),
 		TEST(a_refusal_heard_twice_is_one_refusal),
 		TEST(after_a_refusal_a_delete_is_a_bye),

@@ -289,11 +289,11 @@ static void damaged_records_are_taken_soundly_or_refused(void **state)
 	bad[len] = 0;
 	assert_int_equal(call_unpack(&(struct call *){ NULL }, bad, len + 1),
 			 EBADMSG);
-	for (size_t i = 0; i < 8 * len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		struct calls_conf conf = world_conf();
 
 		memcpy(bad, good, len);
-		bad[i / 8] ^= (uint8_t)(1u << (i % 8));
+		bad[i] ^= (uint8_t)(1u << (i % 8));
 		memset(w->rows, 0, sizeof(w->rows));
 		world_start(w, &conf);
 		if (restore(w, 0, bad, len))
@@ -304,7 +304,7 @@ static void damaged_records_are_taken_soundly_or_refused(void **state)
 		world_delete(w, (struct say){ .from = "f", .to = "t1b" });
 		world_pass(w, WORLD_DELETE_DELAY + WORLD_HOLD_TIMEOUT);
 	}
-	assert_in_range(taken, 1, 8 * len);
+	assert_in_range(taken, 1, len);
 }
 
 #define TEST(name) \
