@@ -35,7 +35,8 @@ enum {
 	NG_WINDOW = 16,
 	NG_TIMEOUT_MS = 5000,
 	RECEIVE_BATCH = 64,
-	DRAIN_NS = 100 * 1000000,
+	DRAIN_NS = 500 * 1000000,
+	TRIAL_DRAIN_NS = 100 * 1000000,
 	STALL_NS = 2 * 1000000,		/* not to be made up for in a burst */
 	LATE_NS = 20 * 1000000,		/* one packet's audio */
 	LOSS_ONE_IN = 1000,
@@ -186,17 +187,19 @@ static void send_some(struct generator *g, uint64_t due)
 	packetsock_flush(&g->sock);
 }
 
-/* Until all has come back, or nothing has for DRAIN_NS. */
-static void drain(struct generator *g)
+/* Until all has come back, or nothing has for that long. */
+static void drain(struct generator *g, uint64_t patience_ns)
 {
 	uint64_t quiet_ns = clock_ns();
 
-	while (rtptally_lost(&g->tally) && clock_ns() - quiet_ns < DRAIN_NS)
+	while (rtptally_lost(&g->tally) && clock_ns() - quiet_ns < patience_ns)
 		if (receive_some(g))
 			quiet_ns = clock_ns();
 }
 
-/* One phase; returns how long the sending took. */
+/* One phase, without the wait for what is under way at its end; returns how
+ * long it took.
+ */
 static uint64_t run_phase(struct generator *g, uint64_t rate, uint64_t ms)
 {
 	uint64_t cnt = rate * ms / 1000, planned = 0;
@@ -221,7 +224,6 @@ static uint64_t run_phase(struct generator *g, uint64_t rate, uint64_t ms)
 		receive_some(g);
 		now = clock_ns();
 	}
-	drain(g);
 	return now - start_ns;
 }
 
@@ -270,6 +272,7 @@ static enum trial try_once(struct generator *g, struct best *best,
 	if (sample_cpu(g, &before))
 		return TRIAL_LOSS;
 	run_phase(g, rate, g->opt.trial_ms);
+	drain(g, TRIAL_DRAIN_NS);
 	if (g->skipped * 100 > (t->sent + g->skipped) * 2)
 		return TRIAL_OURS;
 	if ((rtptally_lost(t) + t->late) * LOSS_ONE_IN > t->sent)
@@ -392,11 +395,13 @@ static int measure(struct generator *g, bool *right)
 
 	if (g->opt.warmup_ms)
 		run_phase(g, g->opt.rate, g->opt.warmup_ms);
+	drain(g, DRAIN_NS);
 	packetsock_dropped(&g->sock);
 	err = sample_cpu(g, &before);
 	if (err)
 		return err;
 	elapsed_ns = run_phase(g, g->opt.rate, g->opt.duration_ms);
+	drain(g, DRAIN_NS);
 	err = sample_cpu(g, &after);
 	if (err)
 		return err;
