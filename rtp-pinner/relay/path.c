@@ -258,7 +258,8 @@ static int pass(struct passage *w)
 		return FLOW_DROP_NOT_MEDIA; /* nobody to answer */
 	if (w->pkt->truncated)
 		return FLOW_DROP_TOO_BIG;
-	if (w->pkt->age_us > PATH_AGE_MAX_US)
+	if (w->pkt->age_us > PATH_AGE_MAX_US &&
+	    w->now_us < w->p->began_us + w->pkt->age_us)
 		return FLOW_DROP_OLD;
 	if (!pin_in_rate(s, w->conf, w->now_ms))
 		return FLOW_DROP_RATE;

@@ -26,7 +26,7 @@
 
 enum {
 	PATH_SERVICE_MAX = 4,
-	PATH_AGE_MAX_US = 100000,	/* older packets are dropped */
+	PATH_AGE_MAX_US = 100000,
 };
 
 /* One for each thread; constant while it runs. */
@@ -39,6 +39,11 @@ struct path {
 	struct addr media6;
 	struct addr service[PATH_SERVICE_MAX];
 	size_t service_cnt;
+	/* Packets that waited for a restart and are older than PATH_AGE_MAX_US
+	 * are dropped: those that came before this.  One that waits for a busy
+	 * processor is late, but better than none.
+	 */
+	uint64_t began_us;
 };
 
 struct path_packet {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "rtp-pinner/relay/flow_access.h"
 #include "rtp-pinner/relay/relay_priv.h"
@@ -204,8 +205,11 @@ int relay_new(struct relay **out, const struct relay_conf *conf,
 
 int relay_start(struct relay *r)
 {
+	uint64_t now_us = clock_ns() / 1000;
 	int err = 0;
 
+	for (unsigned i = 0; i < r->conf.threads; i++)
+		r->threads[i].path.began_us = now_us;
 	for (unsigned i = 0; i < r->conf.threads && !err; i++)
 		err = thread_start(&r->threads[i]);
 	if (err)

@@ -324,9 +324,13 @@ static void late_long_and_too_many_packets_are_dropped(void **state)
 
 	(void)state;
 	small_init(&t);
+	t.path.began_us = NOW_US - 1000;
 	pkt.age_us = PATH_AGE_MAX_US;
 	assert_int_equal(PATH_SEND, path_packet(&out, &t.path, &pkt, NOW_US));
 	pkt.age_us++;
+	t.path.began_us = NOW_US - pkt.age_us;	/* it came to this run */
+	assert_int_equal(PATH_SEND, path_packet(&out, &t.path, &pkt, NOW_US));
+	t.path.began_us++;
 	assert_int_equal(PATH_DROP, path_packet(&out, &t.path, &pkt, NOW_US));
 	assert_int_equal(FLOW_DROP_OLD, out.drop);
 	pkt.truncated = true;
