@@ -175,7 +175,7 @@ static int make_rows(struct relay *r, struct range *range,
 	int err = steer_new(&range->steer, &r->conf, range->map,
 			    (uint32_t)flow_table_needed(&r->conf));
 
-	if (err && range->map >= 0)
+	if (err == EINVAL && range->map >= 0)
 		return relay_fail(r, EINVAL, "the kept flow table is of another "
 				  "range or version (stop the service, then "
 				  "start it)");

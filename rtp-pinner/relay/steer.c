@@ -71,7 +71,11 @@ int steer_new(struct steer **out, const struct relay_conf *conf, int rows_fd,
 	err = -bpf_map__set_max_entries(s->skel->maps.rows, rows_cnt);
 	if (!err && rows_fd >= 0)
 		err = -bpf_map__reuse_fd(s->skel->maps.rows, rows_fd);
-	if (!err && bpf_map__max_entries(s->skel->maps.rows) != rows_cnt)
+	/* reuse_fd takes over whatever shape the kept one has */
+	if (!err &&
+	    (bpf_map__max_entries(s->skel->maps.rows) != rows_cnt ||
+	     bpf_map__value_size(s->skel->maps.rows) !=
+		     sizeof(struct flow_row)))
 		err = EINVAL;
 	if (!err)
 		err = -steer_bpf__load(s->skel);

@@ -2,6 +2,7 @@
 /* Start, stop, restart and what is refused, for both backends. */
 #include "rtp-pinner/relay/test/bed.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -500,6 +501,22 @@ static void a_damaged_row_is_dropped_alone(void **state)
 	bob_hears(&t, 1, "the whole one");
 }
 
+/* Rows of another size do not even look like a table of ours. */
+static void a_table_of_another_row_size_is_refused(void **state)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct bed *b = *state;
+	int fd;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rows", sizeof(uint32_t),
+			    2 * sizeof(struct flow_row),
+			    (uint32_t)flow_table_needed(&b->conf), &opts);
+	assert_true(fd >= 0);
+	assert_int_equal(b->keeper.keep(b, "steer-map", fd), 0);
+	close(fd);
+	assert_int_equal(try_again(b), EINVAL);
+}
+
 /* A kept program would steer past the sockets of the other backend. */
 static void sockets_do_not_follow_range(void **state)
 {
@@ -582,6 +599,7 @@ int main(void)
 		BOTH(a_call_that_is_not_resumed_is_closed),
 		BOTH(another_table_is_refused),
 		BOTH(a_damaged_row_is_dropped_alone),
+		RANGE(a_table_of_another_row_size_is_refused),
 		RANGE(sockets_do_not_follow_range),
 		RANGE(auto_takes_what_is_permitted),
 	};
