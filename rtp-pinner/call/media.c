@@ -86,7 +86,9 @@ static void set_kind(struct call_media *m, const struct sdp_media *section)
 				section->proto == SDP_PROTO_SRTP);
 	set_flag(m, CALL_M_SRTP, section->proto == SDP_PROTO_SRTP);
 	set_flag(m, CALL_M_MUX_ASKED, section->rtcp_mux);
-	set_flag(m, CALL_M_HELD, section->zero_addr && !dead);
+	/* with ICE it only means that candidates will follow (RFC 8839 4.4) */
+	set_flag(m, CALL_M_HELD,
+		 section->zero_addr && !section->ice && !dead);
 }
 
 int media_describe(struct call_media *m, struct gate *gate,

@@ -35,8 +35,20 @@ KNOWN = [
     (".*", "^accepted only by the other"),
     # glued to the last line: a=x-owna=rtpmap:...
     ("no last CRLF", "^attribute lost|^kept by none"),
+    ("no last CRLF after m=", "^m[0-9]+ formats"),
+    # a direction with a space behind it is none to rtpengine
+    ("space at the end", "^m[0-9]+ direction"),
     # its count of spaces in m= goes wrong
     ("two spaces", "^m[0-9]+ "),
+    # T.38 over TCP is not relayed here, and is relayed as UDP there
+    ("sdp-transform/tcp-", "^m0 (port|address)"),
+    # the answer to a bundled section has the bundle's port (RFC 8843 7.3.3)
+    ("sdp-transform/jsep.*answered", "^m1 "),
+    # 0.0.0.0 beside ICE is no hold, candidates follow (RFC 8839 4.4); rtpengine
+    # turns its direction, or the address where ICE is removed
+    ("(sdp-transform/(hacky|ssrc|sctp-dtls-26)"
+     "|webrtc-fuzzer-corpora/(firefox-|opera-|unittest-2))",
+     "^m[0-9]+ (direction|address)"),
     # rtpengine drops what follows
     ("blank line", "^attribute"),
 ]
@@ -240,7 +252,8 @@ def compare(other_program, build):
     with Relay("rtpengine", media=["127.0.53.21", "2001:db8::21"],
                ports=(20000, 20999), listen=("127.0.0.1", 2221)) as reference, \
             Relay(other_program, build, media=["127.0.53.11", "2001:db8::11"],
-                  ports=(30000, 31999)) as other:
+                  ports=(30000, 31999),
+                  settings={"quarantine": "0s"}) as other:
         work = Comparison(Side(reference), Side(other))
         for case in CASES:
             work.run(*case)

@@ -39,7 +39,7 @@ def find(program, build):
         else Path(build, "bin", program)
     if not path or not Path(path).exists():
         skip(f"there is no {path or program}")
-    return str(path)
+    return str(Path(path).resolve())
 
 
 def name_of(program):
