@@ -191,7 +191,8 @@ static void print_stream(json_t *call, json_t *stream)
 	if (rtp)
 		print_gate(stream);
 	print_drops(stream);
-	if (ng_get(stream, "why", NULL)) {
+	/* RTCP comes every few seconds, or never: not heard is no news */
+	if (rtp && ng_get(stream, "why", NULL)) {
 		printf("           not heard: ");
 		call_print_clean(ng_text(stream, "why"));
 		putchar('\n');

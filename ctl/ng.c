@@ -21,6 +21,7 @@ enum {
 	REPLY_MAX = 65536,
 	TRIES = 3,
 	TRY_MS = 700,
+	GONE_MS = 150,
 };
 
 struct ng_client {
@@ -138,19 +139,26 @@ static struct slice exchange(struct ng_client *ng, const char *text)
 	};
 	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = 2 };
 	struct slice reply = { 0 };
+	int err = 0;
 
 	for (unsigned i = 0; i < TRIES && !reply.len; i++) {
+		err = 0;
 		if (sendmsg(ng->fd, &msg, 0) < 0)
-			break;
-		reply = wait_reply(ng, slice_of(cookie, parts[0].iov_len - 1),
-				   clock_ms() + TRY_MS);
-		if (!reply.len && errno != ETIMEDOUT)
-			break;
+			err = errno;
+		else
+			reply = wait_reply(ng, slice_of(cookie,
+							parts[0].iov_len - 1),
+					   clock_ms() + TRY_MS);
+		if (!reply.len && !err)
+			err = errno;
+		/* nobody listens: it may be about to be back */
+		if (!reply.len && err != ETIMEDOUT)
+			poll(NULL, 0, GONE_MS);
 	}
 	if (!reply.len)
 		ctl_complain("%s: no answer (%s); is rtp-pinner running? "
 			     "--pinner names another address",
-			     ng->where, strerror(errno));
+			     ng->where, strerror(err));
 	return reply;
 }
 

@@ -54,7 +54,7 @@ class Run:
 
     def kamailio(self):
         """Pids of its Kamailio, main process first."""
-        return sorted(processes_of(self.dir))
+        return sorted(processes_of(self.dir, "kamailio"))
 
     def nothing_left(self):
         wait_for(lambda: not processes_of(self.dir), 5, "no process left")
@@ -79,8 +79,9 @@ def wait_for(what, seconds, name):
         time.sleep(0.05)
 
 
-def processes_of(folder):
-    """Living Kamailio processes that were started with this folder."""
+def processes_of(folder, *names):
+    """Living processes of a node that were started with this folder."""
+    names = names or ("kamailio", "rtp-pinner", "rtp-pinner-hold")
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -89,7 +90,7 @@ def processes_of(folder):
             line = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if line[0].endswith(b"kamailio") and \
+        if os.path.basename(line[0]).decode() in names and \
                 str(folder).encode() in b" ".join(line):
             found.append(int(entry.name))
     return found
@@ -123,7 +124,7 @@ def every_printed_line_works(build):
     try:
         lines = printed(run)
         options, invite, web, follow, drain, status, resume, bob, alice, \
-            count = lines
+            calls, count = lines
         assert "SIP/2.0 200" in shell(options)
         for _ in range(3):
             # 1: sipsak's word for a final answer that is not a success
@@ -143,16 +144,22 @@ def every_printed_line_works(build):
                  "a resumed node hands out itself")
         assert re.search(r"action_redirect = [1-9]", shell(count))
         try:
-            two_phones_talk(run, bob, alice)
+            two_phones_talk(run, calls, bob, alice)
         except AssertionError as error:
             # baresip 1.0.0 misses a call now and then; never two in a row
             print(f"once more, the phones did not talk: {error}")
-            two_phones_talk(run, bob, alice)
+            two_phones_talk(run, calls, bob, alice)
     finally:
         run.remove()
 
 
-def two_phones_talk(run, *lines):
+def relayed(calls):
+    """Packets of the one call there is, and its name."""
+    rows = re.findall(r"^ +\d+ +(\d+) +\d+ +\S+  (\S+)$", shell(calls), re.M)
+    return (int(rows[0][0]), rows[0][1]) if len(rows) == 1 else (0, "")
+
+
+def two_phones_talk(run, calls, *lines):
     phones = []
     try:
         for number, line in enumerate(lines):
@@ -167,6 +174,13 @@ def two_phones_talk(run, *lines):
         for _, log in phones:
             wait_for(lambda: "incoming rtp for 'audio' established"
                      in said(log), 15, f"audio arrives ({log.name})")
+        wait_for(lambda: relayed(calls)[0] >= 100, 15,
+                 "the node relays their packets")
+        one = shell(calls.replace(" calls", f" call {relayed(calls)[1]}"))
+        heard = re.findall(r"media  our 127\.0\.53\.11:\d+, theirs \S+ "
+                           r"\(latched; ", one)
+        assert len(heard) == 2, one
+        the_pinner_is_killed_under_it(run, calls)
     except AssertionError as error:
         raise AssertionError("\n".join(
             [str(error)] + [said(log) for _, log in phones])) from None
@@ -178,6 +192,18 @@ def two_phones_talk(run, *lines):
             except subprocess.TimeoutExpired:
                 phone.kill()
                 phone.wait()
+
+
+def the_pinner_is_killed_under_it(run, calls):
+    """Its parent starts it again, and the packets go on."""
+    before, name = relayed(calls)
+    pids = processes_of(run.dir, "rtp-pinner")
+    assert len(pids) == 1, pids
+    os.kill(pids[0], signal.SIGKILL)
+    wait_for(lambda: relayed(calls)[0] >= before + 100, 15,
+             "a killed pinner goes on with its call")
+    assert relayed(calls)[1] == name
+    assert processes_of(run.dir, "rtp-pinner") not in ([], pids)
 
 
 def said(log):
@@ -264,7 +290,8 @@ def a_folder_serves_one_run(build):
 def two_runs_live_side_by_side(build):
     first = Run(build).ready()
     second = Run(build, "--service", "127.0.54.53", "--node", "127.0.54.11",
-                 "--port", "5070", "--http-port", "8090")
+                 "--port", "5070", "--http-port", "8090",
+                 "--ng-port", "2224")
     try:
         second.ready()
         for run in (first, second):
@@ -282,7 +309,8 @@ def a_part_that_cannot_start_is_shown(build):
     with tempfile.TemporaryDirectory(prefix="anycast-broken.") as broken:
         os.makedirs(f"{broken}/bin")
         os.makedirs(f"{broken}/lib")
-        shutil.copy(f"{build}/bin/anycastctl", f"{broken}/bin")
+        for program in ("anycastctl", "rtp-pinner", "rtp-pinner-hold"):
+            shutil.copy(f"{build}/bin/{program}", f"{broken}/bin")
         Path(f"{broken}/lib/anycast.so").write_text("not a module")
         run = Run(broken)
         status = run.ended()
@@ -316,7 +344,8 @@ def wrong_calls_are_explained(build):
                         (["--port", "70000"], "not a port"),
                         (["--service", "192.0.2.1"], "not a loopback"),
                         (["--service", "127.0.53.11"], "same address"),
-                        (["--http-port", "5060"], "same port")):
+                        (["--http-port", "5060"], "same port"),
+                        (["--ng-port", "17000"], "are for media")):
         done = subprocess.run([SOURCE / "run", *words], check=False,
                               capture_output=True, text=True)
         assert done.returncode == 64, (words, done)

@@ -408,10 +408,12 @@ void pinner_tick(struct pinner *p, uint64_t now_ms)
 	p->now_ms = now_ms;
 	calls_tick(p->calls, now_ms);
 	meters_tick(p->meters, now_ms);
-	if (p->ticks++ % (1000 / PINNER_TICK_MS) == 0) {
-		look_at_node(p);
+	/* sooner than the Kamailio module (state_interval, 200 ms): it must
+	 * not send a call here that would be refused
+	 */
+	look_at_node(p);
+	if (p->ticks++ % (1000 / PINNER_TICK_MS) == 0)
 		measure_rate(p, now_ms);
-	}
 }
 
 void pinner_settle(struct pinner *p, uint64_t now_ms)
