@@ -146,16 +146,19 @@ class Talk:
             by_sock[sock].take()
 
     def run(self, seconds, at=(), act=lambda: None):
+        """at: when to act, in the middle between two rounds of packets.  A
+        process that is killed takes along what it has read and not sent."""
         begin, acts = time.monotonic(), list(at)
         for tick in range(int(seconds / INTERVAL_S)):
-            if acts and tick * INTERVAL_S >= acts[0]:
-                acts.pop(0)
-                act()
             for leg in self.legs:
                 leg.send()
-            end = begin + (tick + 1) * INTERVAL_S
-            while (left := end - time.monotonic()) > 0:
-                self.take(left)
+            for half in (0.5, 1):
+                end = begin + (tick + half) * INTERVAL_S
+                while (left := end - time.monotonic()) > 0:
+                    self.take(left)
+                if acts and tick * INTERVAL_S >= acts[0]:
+                    acts.pop(0)
+                    act()
         end = time.monotonic() + 1
         while any(leg.lost() for leg in self.legs) and time.monotonic() < end:
             self.take(0.05)
