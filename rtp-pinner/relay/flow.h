@@ -115,7 +115,7 @@ struct flow_conf {
 	uint32_t packet_rate_max;	/* packets per second accepted; 0: any */
 	uint32_t pad;
 	struct flow_endpoint gate[FLOW_GATE_MAX];
-};
+} __attribute__((aligned(8)));	/* copied by words of 8 bytes */
 
 /* An ICE check that passed: the response goes back to where it came from. */
 struct flow_check {

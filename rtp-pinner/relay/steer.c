@@ -25,6 +25,7 @@ struct steer {
 /* What goes wrong is told by the one line of the caller; libbpf's many lines
  * are for whoever looks for the cause.
  */
+__attribute__((format(printf, 2, 0)))
 static int print_at_debug(enum libbpf_print_level level, const char *fmt,
 			  va_list args)
 {

@@ -27,6 +27,26 @@ struct ifreq6 {
 	int index;
 };
 
+/* The kernel makes an address usable in its own time. */
+static int wait_address6(const char *text)
+{
+	uint64_t until = clock_ms() + BED_WAIT_MS;
+	struct addr a;
+	int fd, err = addr_parse(&a, text, strlen(text));
+
+	while (!err) {
+		err = sock_open(&fd, &a, 0, SOCK_DGRAM, 0, 0);
+		if (!err) {
+			close(fd);
+			break;
+		}
+		if (err == EADDRNOTAVAIL && clock_ms() < until)
+			err = 0;
+		bed_breathe();
+	}
+	return err;
+}
+
 static int add_address6(const char *text)
 {
 	struct ifreq6 req = { .prefix_len = 128, .index = 1 };
@@ -37,7 +57,7 @@ static int add_address6(const char *text)
 		err = errno;
 	if (fd >= 0)
 		close(fd);
-	return err;
+	return err ? err : wait_address6(text);
 }
 
 /* lo with the MTU of an Ethernet: what is longer must be fragmented. */
