@@ -105,7 +105,7 @@ struct call_leg {
 	uint64_t pending_ms;	/* when it re-offered, still unanswered */
 	uint64_t pending_branch;	/* hash of that via-branch; 0: none */
 	uint32_t origin_hash;	/* of o= of its last SDP */
-	uint32_t answer_seq;	/* the higher, the later it answered; 0: never */
+	uint32_t answer_seq;	/* the higher, the later; 0: never answered */
 	uint16_t tag_len;	/* 0: has not answered yet */
 	uint16_t branch_len;
 	uint16_t label_len;

@@ -41,7 +41,7 @@ struct calls_conf {
 	struct addr media6;	/* the two is set */
 	struct addr advertised4;	/* what SDPs get; unset: media4 */
 	struct addr advertised6;
-	struct addr service[CALLS_SERVICE_MAX];	/* never advertised or sent to */
+	struct addr service[CALLS_SERVICE_MAX];	/* not for media */
 	size_t service_cnt;
 	uint16_t port_min;
 	uint16_t port_max;
@@ -61,7 +61,7 @@ struct calls_conf {
 	const struct site *site;	/* its peers' gates: the peer of the
 					 * received-from, else of the SDP; a
 					 * command's gate wins.  May be NULL */
-	uint8_t seed[16];	/* secret: of the hash and of the ports' order */
+	uint8_t seed[16];	/* secret: of the hash and of ports' order */
 };
 
 enum calls_end {

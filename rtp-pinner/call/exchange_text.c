@@ -92,6 +92,7 @@ static void change_media(struct exchange *x, struct sdp_media_change *out,
 {
 	const struct call_media *from = &x->from.media[i];
 	const struct call_media *to = &x->to.media[i];
+	const struct calls_conf *conf = &x->calls->conf;
 	uint16_t port = call_media_alive(from) ? exchange_port(x, &x->to, i) :
 						 0;
 	bool muxed = to->flags & CALL_M_MUX;
@@ -110,10 +111,9 @@ static void change_media(struct exchange *x, struct sdp_media_change *out,
 		.ice = ice_change(x, i),
 		.proto_text = proto_change(x, i),
 	};
-	if (x->calls->conf.advertised4.family && x->calls->conf.advertised6.family)
-		out->addr_other = our_addr(&x->calls->conf,
-					   x->to_family == ADDR_IP6 ?
-						   ADDR_IP4 : ADDR_IP6);
+	if (addr_is_set(&conf->advertised4) && addr_is_set(&conf->advertised6))
+		out->addr_other = our_addr(conf, x->to_family == ADDR_IP6 ?
+							 ADDR_IP4 : ADDR_IP6);
 }
 
 enum calls_result exchange_text(struct exchange *x)

@@ -91,8 +91,9 @@ static void add_rates(struct flow_conf *out, const struct call_leg *leg,
 	}
 }
 
-/* Where the packets of speaker leave, which arrive at own.  Its payload types are those the other
- * side has described (RFC 3264 5.1), so these rates come first.
+/* Where the packets of speaker leave, which arrive at own.  Its payload types
+ * are those the other side has described (RFC 3264 5.1), so these rates come
+ * first.
  */
 static void set_sink(struct flow_conf *out, const struct call *call,
 		     const struct call_media *own, unsigned speaker,

@@ -69,7 +69,8 @@ static uint64_t silence_ms(const struct calls *calls, const struct call *call,
 {
 	switch (silence_end(call)) {
 	case CALLS_END_OFFER_TIMEOUT:
-		return after(call->last_signal_ms, calls->conf.offer_timeout_ms);
+		return after(call->last_signal_ms,
+			     calls->conf.offer_timeout_ms);
 	case CALLS_END_HOLD:
 		return after(last_ms, calls->conf.hold_timeout_ms);
 	default:

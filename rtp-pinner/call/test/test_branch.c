@@ -157,7 +157,8 @@ static void a_shared_port_outlives_the_callee_it_was_made_for(void **state)
 	world_talk(w);
 	port = world_port(w, "t", 0);
 	world_answer_ok(w, (struct say){
-		.from = "f", .to = "t2", .sdp = audio("203.0.113.3", 6000, NULL),
+		.from = "f", .to = "t2",
+		.sdp = audio("203.0.113.3", 6000, NULL),
 	});
 	world_delete(w, (struct say){
 		.from = "f", .to = "t", .at_once = true,

@@ -84,6 +84,29 @@ static void zero_address_can_be_replaced(void **state)
 	assert_string_equal(world_route(w, world_port(w, "t", 0)), "-");
 }
 
+static void with_ice_0_0_0_0_says_that_candidates_follow(void **state)
+{
+	static const char ice[] = "a=ice-ufrag:ff\r\n"
+				  "a=ice-pwd:0123456789012345678901\r\n";
+	struct world *w = *state;
+	uint16_t f;
+	uint16_t t;
+
+	world_offer_ok(w, (struct say){
+		.from = "f", .received = "198.18.0.9",
+		.sdp = audio("0.0.0.0", 9, ice),
+	});
+	assert_true(world_says(w, "c=IN IP4 " WORLD_MEDIA4));
+	world_answer_ok(w, (struct say){
+		.from = "f", .to = "t", .sdp = audio("203.0.113.2", 5000, ice),
+	});
+	f = world_port(w, "f", 0);
+	t = world_port(w, "t", 0);
+	assert_int_equal(world_row(w, t)->sink, f);
+	assert_string_equal(world_route(w, t), "-");
+	assert_string_equal(world_gate(w, f), "strict: 198.18.0.9");
+}
+
 static void a_media_with_port_0_gets_no_port(void **state)
 {
 	struct world *w = *state;
@@ -549,6 +572,7 @@ int main(void)
 		TEST(a_held_party_is_sent_nothing_and_resumes_where_it_was),
 		TEST(a_direction_line_survives_and_stops_nothing),
 		TEST(zero_address_can_be_replaced),
+		TEST(with_ice_0_0_0_0_says_that_candidates_follow),
 		TEST(a_media_with_port_0_gets_no_port),
 		TEST(a_media_the_answer_rejects_gives_its_ports_back),
 		TEST(another_branch_may_take_what_one_rejects),

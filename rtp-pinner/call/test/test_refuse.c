@@ -156,7 +156,8 @@ static void media_is_not_sent_round_in_a_circle(void **state)
 	assert_int_equal(world_call(w, "c")->leg_cnt, 2);
 	/* through a B2BUA it is another call, and fine */
 	world_offer_ok(w, (struct say){
-		.call = "d", .from = "b", .sdp = audio(WORLD_MEDIA4, told, NULL),
+		.call = "d", .from = "b",
+		.sdp = audio(WORLD_MEDIA4, told, NULL),
 	});
 	assert_int_equal(world_counter(w, CALLS_C_REFUSED_HAIRPIN), 2);
 }
