@@ -7,11 +7,14 @@ that its replies are built as those of rtpengine.
 usage: policy.py BUILD        where rtpengine is installed, it is asked as well
 """
 import re
+import signal
 import sys
 
-from figures import figures
-from ngworld import (ALICE, BOB, LOAD_LIMIT, METRICS, PROXY, SERVICE, SERVICE6,
-                     STRANGER, V4, V6, run, sdp, until)
+from figures import fetch, figures
+from ng import Ng
+from ngworld import (ALICE, BOB, HERE4, LOAD_LIMIT, METRICS, PROXY, SERVICE,
+                     SERVICE6, STRANGER, V4, V6, run, sdp, until)
+from node import SOURCE
 from voice import Voice, heard, not_heard, where
 
 BROKEN_STATE = "rtp_pinner_node_state_broken_total"
@@ -171,6 +174,59 @@ def the_state_file_drains_as_well(world):
     until("no file takes calls", lambda: accepts(world))
 
 
+# ---- read again
+
+def a_reload_takes_peers_and_proxies_and_allow(world):
+    relay = world.relay
+    conf, site = relay.dir / "rtp-pinner.conf", relay.dir / "site.conf"
+    texts = conf.read_text(), site.read_text()
+    alice, bob = Voice(ALICE, told="10.20.30.40"), Voice(BOB)
+    elsewhere = Voice(STRANGER)
+    client = Ng(HERE4, source="127.0.0.3", timeout=0.2, tries=1)
+
+    def reload(*new):
+        for path, text in zip((conf, site), new):
+            path.write_text(text)
+        said = relay.log().count("reload: ")
+        relay.process.send_signal(signal.SIGHUP)
+        until("it says what the reload did",
+              lambda: relay.log().count("reload: ") > said)
+
+    def answers():
+        try:
+            return client.command("ping") == {"result": "pong"}
+        except TimeoutError:
+            return False
+
+    def passes(voice, *pairs):
+        at = call_between(world, alice, bob, *pairs)
+        try:
+            heard(voice, bob, *at)
+            return True
+        except AssertionError:
+            return False
+
+    by_proxy = ("received-from", ["IP4", PROXY])
+    by_alice = ("received-from", ["IP4", ALICE])
+    assert not answers() and not passes(elsewhere, by_alice)
+    reload(texts[0].replace("allow = ", "allow = 127.0.0.3, ")
+           .replace(f"trusted-proxies = {PROXY}", "trusted-proxies = 127.0.7.2"),
+           f"{texts[1]}[peer carrier]\naddress = {ALICE}\n"
+           f"gate = prefix {STRANGER}/32\n")
+    assert answers() and passes(elsewhere, by_alice)
+    proxy = Voice(PROXY)
+    assert passes(proxy, by_proxy)
+    # what is wrong changes nothing
+    reload(texts[0].replace("allow = ", "allow = moon, "), "nonsense")
+    assert "nothing is changed" in relay.log()
+    assert answers() and passes(elsewhere, by_alice)
+    reload(*texts)
+    assert not answers() and not passes(elsewhere, by_alice)
+    assert not passes(proxy, by_proxy)
+    for thing in (alice, bob, elsewhere, proxy, client):
+        thing.close()
+
+
 # ---- what it tells
 
 def shape(value):
@@ -257,6 +313,21 @@ def a_list_is_newest_first_and_no_longer_than_asked(world):
             if ng is world.ng:      # rtpengine has no order
                 assert calls == names[:-count - 1:-1], calls
 
+def its_figures_are_those_of_the_manual(world):
+    page = (SOURCE / "docs/operations.md").read_text()
+    table = page.partition("pinner-doc --counters -->")[2]
+    named = set(re.findall(r"^\| `(\w+)(?:\{[^}]*\})?` \|",
+                           table.partition("<!--")[0], re.M))
+    told = {name.partition("{")[0].removeprefix("rtp_pinner_")
+            for name in figures(METRICS)}
+    assert named == told, f"only one has: {sorted(named ^ told)}"
+    text, kind = fetch(METRICS)
+    assert kind.startswith("text/plain"), kind
+    for name in told:       # each with its help and type, once
+        for what in ("HELP", "TYPE"):
+            assert text.count(f"# {what} rtp_pinner_{name} ") == 1, name
+
+
 # ---- the service address
 
 def it_never_advertises_a_service_address(world):
@@ -293,6 +364,8 @@ sys.exit(run((
     a_proxy_is_no_source_of_media,
     drain_refuses_new_calls_and_serves_known_ones,
     the_state_file_drains_as_well,
+    a_reload_takes_peers_and_proxies_and_allow,
     replies_are_built_as_those_of_rtpengine,
     a_list_is_newest_first_and_no_longer_than_asked,
+    its_figures_are_those_of_the_manual,
     it_never_advertises_a_service_address)))
