@@ -64,7 +64,8 @@ def _decode(data, at):
 
 
 class Ng:
-    """One client socket.  address: (host, port) of the daemon."""
+    """One client socket.  address: (host, port) of the daemon; source: its
+    own address, or address and port."""
 
     def __init__(self, address, *, as_json=False, timeout=1.0, tries=5,
                  source=None):
@@ -75,7 +76,8 @@ class Ng:
         self.socket = socket.socket(
             socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         if source:
-            self.socket.bind((source, 0))
+            self.socket.bind(source if isinstance(source, tuple)
+                             else (source, 0))
         self.socket.settimeout(timeout)
 
     def close(self):
