@@ -485,7 +485,7 @@ const struct conf_key conf_keys[CONF_KEYS] = {
 		.help = "Packets per second a port accepts; 0: any.  A voice "
 			"stream has 50." },
 	[CONF_OFFER_TIMEOUT] = { "offer-timeout", NULL,
-		TIME(offer_timeout_ms, 1000, 24 * HOUR_MS, "1h"),
+		TIME(offer_timeout_ms, 1000, 24 * HOUR_MS, "5m"),
 		.help = "A call ends when its offer got no answer for so "
 			"long." },
 	[CONF_SILENCE_TIMEOUT] = { "silence-timeout", NULL,

@@ -100,7 +100,7 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_int_equal(conf->gate, SITE_GATE_STRICT);
 	assert_int_equal(conf->trusted_proxy_cnt, 0);
 	assert_int_equal(conf->max_sessions, 0);
-	assert_int_equal(conf->offer_timeout_ms, 3600000);
+	assert_int_equal(conf->offer_timeout_ms, 300000);
 	assert_int_equal(conf->silence_timeout_ms, 60000);
 	assert_int_equal(conf->delete_delay_ms, 30000);
 	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
