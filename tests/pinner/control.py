@@ -5,13 +5,14 @@ commands, encodings, sources, errors, keys and flags in all spellings.
 
 usage: control.py BUILD       where rtpengine is installed, it is asked as well
 """
+import socket
 import sys
 
 from figures import figures, risen
 from ng import Ng, decode, encode
 from ngworld import (ALICE, BOB, HERE4, HERE6, LOAD_LIMIT, METRICS, V4, V6, pack,
                      run, sdp, until)
-from voice import Voice, heard, where
+from voice import WAIT, Voice, heard, where
 
 REPEATED, NOT_ALLOWED, UNKNOWN, REFUSED = (
     f"rtp_pinner_ng_{name}_total" for name in (
@@ -295,6 +296,11 @@ def kamailio_6_leaves_the_flags_to_the_relay(world):
                          to_tag="ttag", sdp=bob.sdp(), **keys)
     at = where(answer["sdp"]), where(offer["sdp"])
     heard(alice, bob, *at)
+    bob.rtp.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+    alice.send(at[0], 1)
+    bob.rtp.settimeout(WAIT)
+    tos = bob.rtp.recvmsg(2048, 64)[1][0][2]
+    assert tos == b"\xb8", f"TOS {tos}"
     # the To tag is always there, and selects where the flag says so
     last = {"call_id": name, "via_branch": "z9hG4bKb1", "from_tag": "ftag",
             "to_tag": "nope", "sip_message_type": "sip_request", **LOAD_LIMIT}
