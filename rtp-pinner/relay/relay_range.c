@@ -37,6 +37,8 @@ struct range {
 	struct steer *steer;
 	int map, link, sink;	/* kept ones; map and link -1 if new */
 	struct range_thread *threads[RELAY_THREADS_MAX];
+	bool sink_is_new;
+	bool media_is_new[RELAY_THREADS_MAX];
 };
 
 static int take(const struct relay_keeper *k, const char *name)
@@ -96,16 +98,15 @@ static int set_media_options(int fd, const struct relay_conf *conf)
 	return err;
 }
 
-/* The kept socket of that name, or a new one that is kept from now on. */
-static int get_udp(struct relay *r, int *out, const struct relay_keeper *k,
-		   const char *name, bool is_media)
+/* The kept socket of that name, or a new one. */
+static int get_udp(struct relay *r, int *out, bool *is_new,
+		   const struct relay_keeper *k, const char *name, bool is_media)
 {
-	bool is_new;
 	int err = 0;
 
 	*out = take(k, name);
-	is_new = *out < 0;
-	if (is_new)
+	*is_new = *out < 0;
+	if (*is_new)
 		err = open_udp(out, &r->conf);
 	if (err)
 		return relay_fail(r, err, "open a socket at the first port");
@@ -113,8 +114,6 @@ static int get_udp(struct relay *r, int *out, const struct relay_keeper *k,
 			 sock_drop_all(*out);
 	if (err)
 		return relay_fail(r, err, "set the options of a socket");
-	if (is_new)
-		keep(k, name, *out);
 	return 0;
 }
 
@@ -132,7 +131,8 @@ static int make_thread(struct relay *r, struct range *range, unsigned index,
 	range->threads[index] = rt;
 
 	media_name(name, index);
-	err = get_udp(r, &rt->media, k, name, true);
+	err = get_udp(r, &rt->media, &range->media_is_new[index], k, name,
+		      true);
 	if (err)
 		return err;
 	err = steer_set_socket(range->steer, index, rt->media);
@@ -169,8 +169,7 @@ static int open_raw(struct relay *r, struct range_thread *rt)
 }
 
 /* Load the program upon the kept table or a new one, and map that. */
-static int make_rows(struct relay *r, struct range *range,
-		     const struct relay_keeper *k)
+static int make_rows(struct relay *r, struct range *range)
 {
 	int err = steer_new(&range->steer, &r->conf, range->map,
 			    (uint32_t)flow_table_needed(&r->conf));
@@ -192,21 +191,28 @@ static int make_rows(struct relay *r, struct range *range,
 			 "they own", r->rows.kept_threads);
 		r->conf.threads = r->rows.kept_threads;
 	}
-	if (range->map < 0)
-		keep(k, "steer-map", steer_rows_fd(range->steer));
 	return 0;
 }
 
-static int attach(struct relay *r, struct range *range,
-		  const struct relay_keeper *k)
+/* Only once all is made: what is kept of a failed attempt would hold the first
+ * port against another backend.
+ */
+static void keep_new(const struct relay *r, const struct relay_keeper *k)
 {
-	int err = steer_attach(range->steer, range->link);
+	const struct range *range = r->backend;
+	char name[24];
 
-	if (err)
-		return relay_fail(r, err, "attach the steering program");
+	if (range->map < 0)
+		keep(k, "steer-map", steer_rows_fd(range->steer));
+	if (range->sink_is_new)
+		keep(k, "sink", range->sink);
+	for (unsigned i = 0; i < r->conf.threads; i++) {
+		media_name(name, i);
+		if (range->media_is_new[i])
+			keep(k, name, range->threads[i]->media);
+	}
 	if (range->link < 0)
 		keep(k, "steer-link", steer_link_fd(range->steer));
-	return 0;
 }
 
 /* The order matters: sockets are in the map before the program is attached,
@@ -228,9 +234,10 @@ static int range_make(struct relay *r, const struct relay_conf *conf,
 	/* the kept program would go on steering past any other backend */
 	r->may_fall_back = range->link < 0;
 
-	err = make_rows(r, range, k);
+	err = make_rows(r, range);
 	if (!err)
-		err = get_udp(r, &range->sink, k, "sink", false);
+		err = get_udp(r, &range->sink, &range->sink_is_new, k, "sink",
+			      false);
 	if (!err) {
 		err = steer_set_socket(range->steer, STEER_SINK, range->sink);
 		if (err)
@@ -241,11 +248,14 @@ static int range_make(struct relay *r, const struct relay_conf *conf,
 		if (!err)
 			err = open_raw(r, range->threads[i]);
 	}
-	if (!err)
-		err = attach(r, range, k);
-	if (!err)
-		flow_table_remove_file(conf);
-	return err;
+	if (err)
+		return err;
+	err = steer_attach(range->steer, range->link);
+	if (err)
+		return relay_fail(r, err, "attach the steering program");
+	keep_new(r, k);
+	flow_table_remove_file(conf);
+	return 0;
 }
 
 static void range_fini(struct relay *r)

@@ -548,6 +548,7 @@ static void set_effective(uint32_t low, uint32_t high)
 static void auto_takes_what_is_permitted(void **state)
 {
 	struct bed *b = *state;
+	struct bed_call call;
 
 	b->conf.kind = RELAY_AUTO;
 	bed_make(b);
@@ -564,6 +565,17 @@ static void auto_takes_what_is_permitted(void **state)
 	assert_false(relay_is_range(b->relay));
 	assert_non_null(strstr(relay_reason(b->relay), "CAP_BPF"));
 	bed_stop(b);
+
+	/* one that lacks a part leaves nothing behind in the way of sockets */
+	bed_forget(b);
+	set_effective(1U << CAP_NET_ADMIN, 1U << (CAP_BPF - 32));
+	bed_start(b);
+	set_effective(~0U, ~0U);
+	assert_false(relay_is_range(b->relay));
+	call = bed_call(BED_PORT_MIN, ALICE4, 4000, BOB4, 5000);
+	bed_open(b, &call);
+	bed_stop(b);
+	bed_forget(b);
 
 	/* exactly what the reason asks for */
 	set_effective(1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW,
