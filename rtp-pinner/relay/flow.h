@@ -169,7 +169,7 @@ struct flow_state {
 	struct flow_endpoint stranger;	/* a source outside the gate that sends
 					 * RTP; another only after 1 s silence */
 	uint32_t stranger_rtp;	/* RTP packets of that one source */
-	uint32_t pad1;
+	uint32_t aside_cnt;	/* in that second too: STUN of who is not latched */
 	uint64_t stranger_since_ms;	/* its first */
 	uint64_t stranger_ms;	/* and its last one */
 	struct flow_check checks[FLOW_CHECKS_MAX];

@@ -172,6 +172,7 @@ static int pass_answer(struct passage *w, const struct stun *stun)
 
 static int pass_stun(struct passage *w)
 {
+	struct flow_state *s = &w->row->state;
 	struct stun stun;
 
 	if (!(w->conf->flags & FLOW_F_ICE) ||
@@ -180,10 +181,14 @@ static int pass_stun(struct passage *w)
 		return FLOW_DROP_STUN;
 	if (is_ours_unnamed(w))
 		return FLOW_DROP_OTHER_SOURCE;
+	if (!pin_in_rate(s, w->conf, !s->latched ||
+			 !pin_same_source(&s->source, &w->pkt->from),
+			 w->now_ms))
+		return FLOW_DROP_RATE;
 	if (stun.class == STUN_SUCCESS || stun.class == STUN_ERROR)
 		return pass_answer(w, &stun);
 	if (stun.class == STUN_REQUEST)
-		pin_check(&w->row->state, &w->pkt->from, stun.id,
+		pin_check(s, &w->pkt->from, stun.id,
 			  stun.use_candidate, w->now_ms);
 	return leave(w, sink_port(w->conf, w->kind), NULL);
 }
@@ -232,6 +237,8 @@ static int pass_media(struct passage *w)
 	case PIN_PASS:
 		break;
 	}
+	if (!pin_in_rate(s, w->conf, false, w->now_ms))
+		return FLOW_DROP_RATE;
 	s->last_ms = w->now_ms;
 	if (w->kind == RTP_KIND_RTP && w->conf->kind == FLOW_RTP) {
 		rtp_read(&header, w->pkt->bytes);
@@ -261,8 +268,6 @@ static int pass(struct passage *w)
 	if (w->pkt->age_us > PATH_AGE_MAX_US &&
 	    w->now_us < w->p->began_us + w->pkt->age_us)
 		return FLOW_DROP_OLD;
-	if (!pin_in_rate(s, w->conf, w->now_ms))
-		return FLOW_DROP_RATE;
 	w->own = is_own_port(w->p, &w->pkt->from);
 	w->kind = rtp_classify(w->pkt->bytes, w->pkt->len);
 	if (w->conf->kind == FLOW_OTHER &&

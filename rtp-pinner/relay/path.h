@@ -6,8 +6,8 @@
  * allocation.  All rows one call touches are owned by the calling thread
  * (flow.h); only their confs may be written meanwhile.
  *
- *   arrival   judged by the row of its port: gate (pin.h), size, age, rate,
- *             kind (rtp.h, stun.h), latch (pin.h); every drop is counted there
+ *   arrival   judged by the row of its port: gate (pin.h), size, age, kind
+ *             (rtp.h, stun.h), latch (pin.h), rate; every drop is counted there
  *   leaving   from the port and to the target of the row's sink
  *
  * Never sent to: a service address, multicast, broadcast, the unspecified

@@ -83,18 +83,20 @@ enum pin_standing pin_standing(const struct flow_state *s,
 	return PIN_UNKNOWN;
 }
 
-bool pin_in_rate(struct flow_state *s, const struct flow_conf *c,
+bool pin_in_rate(struct flow_state *s, const struct flow_conf *c, bool aside,
 		 uint64_t now_ms)
 {
+	uint32_t *cnt = aside ? &s->aside_cnt : &s->second_cnt;
+
 	if (!c->packet_rate_max)
 		return true;
 	if (since(s->second_ms, now_ms) >= 1000) {
 		s->second_ms = now_ms;
-		s->second_cnt = 0;
+		s->second_cnt = s->aside_cnt = 0;
 	}
-	if (s->second_cnt >= c->packet_rate_max)
+	if (*cnt >= c->packet_rate_max)
 		return false;
-	s->second_cnt++;
+	(*cnt)++;
 	return true;
 }
 

@@ -91,8 +91,11 @@ enum pin_standing pin_standing(const struct flow_state *s,
 			       const struct flow_conf *c,
 			       const struct flow_endpoint *from);
 
-/* Count a packet in the second that is running: false above the limit. */
-bool pin_in_rate(struct flow_state *s, const struct flow_conf *c,
+/* Count a packet in the second that is running: false above the limit.  Only
+ * what would pass is counted, and STUN of another source than the latched one
+ * (`aside') by itself: it cannot silence who is heard.
+ */
+bool pin_in_rate(struct flow_state *s, const struct flow_conf *c, bool aside,
 		 uint64_t now_ms);
 
 /* Judge a packet that is not STUN, and latch. */

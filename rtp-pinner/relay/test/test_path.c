@@ -444,6 +444,41 @@ static void ice_checks_pass_end_to_end_and_nominate(void **state)
 	assert_int_equal(30002, out.port_out);
 }
 
+/* Who shares the gate (a NAT, or everybody where it is off) but is not heard
+ * must not use up the rate of who is.
+ */
+static void others_do_not_use_up_the_rate(void **state)
+{
+	const char *other = "192.0.2.10:9";
+	struct flow_conf *c;
+
+	(void)state;
+	small_init(&t);
+	ice_on_call_1();
+	c = begin(30000);
+	c->packet_rate_max = 3;
+	end(30000, c);
+	assert_int_equal(SENT, send_at(30002, B, BYTES(NOMINATE("b1")), 0));
+	assert_int_equal(SENT, send_at(30000, A, BYTES(STUN("\1\1", "b1")), 0));
+	assert_true(small_row(&t, 30000)->state.latched);
+
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(FLOW_DROP_OTHER_SOURCE,
+				 send_at(30000, other, BYTES(RTP), 1));
+		assert_int_equal(FLOW_DROP_NOT_MEDIA,
+				 send_at(30000, other, BYTES("garbage"), 1));
+		assert_int_equal(i < 3 ? SENT : FLOW_DROP_RATE,
+				 send_at(30000, other,
+					 BYTES(STUN("\0\x11", "ii")), 1));
+	}
+	assert_int_equal(SENT, send_at(30000, A, BYTES(RTP), 2));
+	assert_int_equal(SENT, send_at(30000, A, BYTES(STUN("\0\1", "a1")), 2));
+	assert_int_equal(SENT, send_at(30000, A, BYTES(RTP), 2));
+	assert_int_equal(FLOW_DROP_RATE, send_at(30000, A, BYTES(RTP), 2));
+	assert_int_equal(FLOW_DROP_RATE,
+			 send_at(30000, A, BYTES(STUN("\0\1", "a2")), 2));
+}
+
 static void ice_answers_cross_from_mux_to_rtcp_port(void **state)
 {
 	struct flow_conf *c;
@@ -550,6 +585,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_is_being_written_drops),
 		cmocka_unit_test(srtp_lets_dtls_pass_and_hides_its_rtcp),
 		cmocka_unit_test(ice_checks_pass_end_to_end_and_nominate),
+		cmocka_unit_test(others_do_not_use_up_the_rate),
 		cmocka_unit_test(ice_answers_cross_from_mux_to_rtcp_port),
 		cmocka_unit_test(only_whole_binding_messages_are_stun),
 		cmocka_unit_test(a_reopened_port_begins_anew),

@@ -388,13 +388,16 @@ static void packets_above_the_rate_are_refused(void **state)
 	(void)state;
 	for (uint64_t second = 5000; second < 8000; second += 1000) {
 		for (int i = 0; i < 3; i++)
-			assert_true(pin_in_rate(&s, &c, second + i));
-		assert_false(pin_in_rate(&s, &c, second + 3));
-		assert_false(pin_in_rate(&s, &c, second + 999));
+			assert_true(pin_in_rate(&s, &c, false, second + i));
+		assert_false(pin_in_rate(&s, &c, false, second + 3));
+		assert_false(pin_in_rate(&s, &c, false, second + 999));
+		for (int i = 0; i < 3; i++)
+			assert_true(pin_in_rate(&s, &c, true, second + 999));
+		assert_false(pin_in_rate(&s, &c, true, second + 999));
 	}
 	c.packet_rate_max = 0;
 	for (int i = 0; i < 10; i++)
-		assert_true(pin_in_rate(&s, &c, 9000));
+		assert_true(pin_in_rate(&s, &c, false, 9000));
 }
 
 static void silent_strict_leg_complains_of_one_outside_source(void **state)
