@@ -145,10 +145,12 @@ static void media_address(struct reader *r, const struct ng_value *v)
 {
 	struct addr addr;
 
-	if (v->type == NG_IS_STRING && address(&addr, slice_trim(v->string)))
-		r->command->media_address = addr;
-	else
+	if (v->type != NG_IS_STRING || !address(&addr, slice_trim(v->string))) {
 		unknown(r);
+		return;
+	}
+	addr_unmap(&addr);
+	r->command->media_address = addr;
 }
 
 static void tos(struct reader *r, const struct ng_value *v)

@@ -338,6 +338,7 @@ def it_never_advertises_a_service_address(world):
                         ([("flags", ["trust-address"])], named),
                         ([("media-address", SERVICE)], sdp()),
                         ([("media address", SERVICE6)], sdp()),
+                        ([("media-address", f"::ffff:{SERVICE}")], sdp()),
                         ([("rtpp-flags", f"media-address={SERVICE}")], sdp())):
         name = world.name()
         reply = world.ng.command("offer", *pairs, call_id=name, from_tag="a",

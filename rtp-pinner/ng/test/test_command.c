@@ -309,6 +309,9 @@ static void the_other_keys_have_few_values(void **state)
 		  0, 0 },
 		{ "\"media address\":\"[2001:db8::1]\"", 0, 0, 0,
 		  "2001:db8::1", "", 0, 0 },
+		/* or it would be no service address to whoever compares */
+		{ "\"media-address\":\"::ffff:192.0.2.1\"", 0, 0, 0,
+		  "192.0.2.1", "", 0, 0 },
 		{ "\"media-address\":\"host\"", 0, 0, 0, "-", "", 1, 0 },
 		{ "\"rtpp-flags\":\"media-address=[2001:db8::1]\"", 0, 0, 0,
 		  "2001:db8::1", "", 0, 0 },
