@@ -467,7 +467,8 @@ static void others_do_not_use_up_the_rate(void **state)
 				 send_at(30000, other, BYTES(RTP), 1));
 		assert_int_equal(FLOW_DROP_NOT_MEDIA,
 				 send_at(30000, other, BYTES("garbage"), 1));
-		assert_int_equal(i < 3 ? SENT : FLOW_DROP_RATE,
+		/* A's answer came before the latch: it was the first */
+		assert_int_equal(i < 2 ? SENT : FLOW_DROP_RATE,
 				 send_at(30000, other,
 					 BYTES(STUN("\0\x11", "ii")), 1));
 	}
