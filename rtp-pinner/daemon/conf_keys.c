@@ -298,12 +298,14 @@ static int parse_media(struct conf *conf, const struct conf_key *key,
 			WHY("`%.*s' is no unicast address", SHORT(text));
 			return EINVAL;
 		}
+		addr_unmap(&local);
 		advertised = local;
 		if (cursor_left(&e)) {
 			cursor_byte(&e);
 			text = slice_trim(cursor_take(&e, cursor_left(&e)));
-			if (addr_parse(&advertised, text.text, text.len) ||
-			    !addr_is_unicast(&advertised) ||
+			if (!addr_parse(&advertised, text.text, text.len))
+				addr_unmap(&advertised);
+			if (!addr_is_unicast(&advertised) ||
 			    advertised.family != local.family) {
 				WHY("`%.*s' is no unicast IPv%u address",
 				    SHORT(text), local.family);

@@ -255,6 +255,8 @@ static void values_are_judged(void **state)
 		    " (`::1' is no unicast IPv4 address)"),
 		BAD("media-address", "10.0.0.1!", MEDIA
 		    " (`' is no unicast IPv4 address)"),
+		BAD("media-address", "2001:db8::1!::ffff:10.0.0.1", MEDIA
+		    " (`::ffff:10.0.0.1' is no unicast IPv6 address)"),
 		BAD("state-dir", "run", "a path that begins with / (it does "
 		    "not begin with /)"),
 		{ "", "--site @ --node A", EINVAL,
@@ -321,6 +323,10 @@ static void what_belongs_together_is_judged(void **state)
 		  "every node has: a call's packets would follow the route to "
 		  "another one; use this node's own address\n" },
 		{ "media-address = 10.0.0.1!192.0.2.53\n", A, EINVAL,
+		  "c:1: media-address: 192.0.2.53 is a service address, which "
+		  "every node has: a call's packets would follow the route to "
+		  "another one; use this node's own address\n" },
+		{ "media-address = ::ffff:192.0.2.53\n", A, EINVAL,
 		  "c:1: media-address: 192.0.2.53 is a service address, which "
 		  "every node has: a call's packets would follow the route to "
 		  "another one; use this node's own address\n" },
