@@ -328,6 +328,27 @@ void conf_free(struct conf *conf)
 	free(conf);
 }
 
+int conf_take(struct conf *conf, struct conf *from)
+{
+	const struct site_node *node =
+		site_find_node(from->site, slice_str(conf->node_name));
+	struct site *site = conf->site;
+
+	if (!node)
+		return ENOENT;
+	conf->site = from->site;
+	conf->node = node;
+	from->site = site;
+	from->node = NULL;
+
+	memcpy(conf->allow, from->allow, sizeof(conf->allow));
+	conf->allow_cnt = from->allow_cnt;
+	memcpy(conf->trusted_proxies, from->trusted_proxies,
+	       sizeof(conf->trusted_proxies));
+	conf->trusted_proxy_cnt = from->trusted_proxy_cnt;
+	return 0;
+}
+
 bool conf_is_allowed(const struct conf *conf, const struct addr *source)
 {
 	struct addr a = *source;

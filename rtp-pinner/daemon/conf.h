@@ -114,6 +114,13 @@ int conf_new(struct conf **out, int argc, char *const argv[],
 /* NULL is fine. */
 void conf_free(struct conf *conf);
 
+/* Take from another conf what can change while the daemon runs: the site,
+ * allow and trusted-proxies.  All else stays, so that it tells what is so;
+ * from gets the old site.  0, or ENOENT: this node is not in the new site, and
+ * nothing has changed.
+ */
+int conf_take(struct conf *conf, struct conf *from);
+
 /* Prove that the media addresses are this machine's: the kernel delivers
  * packets to them here.  0; EADDRNOTAVAIL after one report for each that is
  * not, with what to do (exit 78); or why that cannot be told.  Binds nothing.

@@ -77,17 +77,17 @@ static int make_folder(const char *path)
 	return mkdir(path, 0750) < 0 && errno != EEXIST ? errno : 0;
 }
 
-static int run(struct conf **conf, const struct service_args *args)
+static int run(struct conf *conf, const struct service_args *args)
 {
 	int err;
 
-	log_set_level((*conf)->log_level);
-	err = conf_prove_media(*conf, complain, NULL);
+	log_set_level(conf->log_level);
+	err = conf_prove_media(conf, complain, NULL);
 	if (err)
 		return err == EADDRNOTAVAIL ? EXIT_CONF : EXIT_FAILED;
-	err = make_folder((*conf)->state_dir);
+	err = make_folder(conf->state_dir);
 	if (err) {
-		log_err("%s: cannot be made (%s)", (*conf)->state_dir,
+		log_err("%s: cannot be made (%s)", conf->state_dir,
 			strerror(err));
 		return EXIT_FAILED;
 	}
@@ -107,9 +107,9 @@ static int reserve(const struct conf *conf)
 	return EXIT_FAILED;
 }
 
-static int act(struct conf **conf, const struct service_args *args)
+static int act(struct conf *conf, const struct service_args *args)
 {
-	switch ((*conf)->action) {
+	switch (conf->action) {
 	case CONF_HELP:
 		conf_print_help(print, NULL);
 		return EXIT_OK;
@@ -126,7 +126,7 @@ static int act(struct conf **conf, const struct service_args *args)
 		puts("configuration: fine");
 		return EXIT_OK;
 	case CONF_RESERVE:
-		return reserve(*conf);
+		return reserve(conf);
 	case CONF_RUN:
 		break;
 	}
@@ -149,7 +149,7 @@ int main(int argc, char *argv[])
 	}
 	status = status_of(conf_new(&conf, argc, argv, complain, NULL));
 	if (!status)
-		status = act(&conf, &args);
+		status = act(conf, &args);
 	conf_free(conf);
 	fdstore_free(args.fds);
 	return status;

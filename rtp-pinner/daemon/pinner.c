@@ -432,11 +432,10 @@ void pinner_set_drain(struct pinner *p, bool on)
 	look_at_node(p);
 }
 
-void pinner_take_site(struct pinner *p, const struct conf *conf)
+void pinner_take_site(struct pinner *p)
 {
-	p->conf = conf;
-	calls_set_site(p->calls, conf->site, conf->trusted_proxies,
-		       conf->trusted_proxy_cnt);
+	calls_set_site(p->calls, p->conf->site, p->conf->trusted_proxies,
+		       p->conf->trusted_proxy_cnt);
 	look_at_node(p);
 }
 

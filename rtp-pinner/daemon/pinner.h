@@ -99,10 +99,10 @@ void pinner_settle(struct pinner *p, uint64_t now_ms);
 /* The word of the commands drain and undrain. */
 void pinner_set_drain(struct pinner *p, bool on);
 
-/* The peers and gates of this conf's site file from now on; the old conf is
- * needed no longer.  All else of it stays as it was at the start.
+/* After conf_take(): the peers and gates of its new site from now on; the old
+ * site is needed no longer.
  */
-void pinner_take_site(struct pinner *p, const struct conf *conf);
+void pinner_take_site(struct pinner *p);
 
 /* What one client's command took; errors are counted too. */
 void pinner_count(struct pinner *p, const struct addr *client,

@@ -20,7 +20,7 @@ static const int signals[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 
 struct service {
 	const struct service_args *args;
-	struct conf **conf;
+	struct conf *conf;
 	struct pinner *pinner;
 	struct control *control;
 	struct metrics *metrics;
@@ -57,13 +57,19 @@ static void reload(struct service *s)
 	struct conf *conf;
 	int err = conf_new(&conf, s->args->argc, s->args->argv, report, NULL);
 
+	if (!err) {
+		err = conf_take(s->conf, conf);
+		if (err)
+			log_err("%s has no node %s", conf->site_path,
+				s->conf->node_name);
+		else
+			pinner_take_site(s->pinner);
+		conf_free(conf);
+	}
 	if (err) {
 		log_err("reload: nothing is changed");
 		return;
 	}
-	pinner_take_site(s->pinner, conf);
-	conf_free(*s->conf);
-	*s->conf = conf;
 	log_info("reload: peers, trusted-proxies and allow are read again");
 }
 
@@ -82,7 +88,7 @@ static int start(struct service *s)
 	uint64_t watchdog_ms = fdstore_watchdog_ms(s->args->fds);
 	int err;
 
-	err = pinner_new(&s->pinner, *s->conf, s->args->version, s->args->fds,
+	err = pinner_new(&s->pinner, s->conf, s->args->version, s->args->fds,
 			 clock_ms());
 	if (err)
 		return err;
@@ -130,7 +136,7 @@ static void stop(struct service *s)
 	pinner_free(s->pinner);
 }
 
-int service_run(struct conf **conf, const struct service_args *args)
+int service_run(struct conf *conf, const struct service_args *args)
 {
 	struct service s = { .args = args, .conf = conf };
 	int err = -uv_loop_init(&s.loop);

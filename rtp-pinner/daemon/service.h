@@ -19,10 +19,9 @@ struct service_args {
 	struct fdstore *fds;	/* borrowed */
 };
 
-/* Run until told to stop.  Takes over *conf and replaces it on SIGHUP; the
- * caller frees what is there at the end.  0, or the errno of what could not be
- * started, which has been logged.
+/* Run until told to stop.  SIGHUP changes conf, by conf_take().  0, or the errno
+ * of what could not be started, which has been logged.
  */
-int service_run(struct conf **conf, const struct service_args *args);
+int service_run(struct conf *conf, const struct service_args *args);
 
 #endif

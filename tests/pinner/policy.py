@@ -17,6 +17,8 @@ from ngworld import (ALICE, BOB, HERE4, LOAD_LIMIT, METRICS, PROXY, SERVICE,
 from node import SOURCE
 from voice import Voice, heard, not_heard, where
 
+CHANGING = ("uptime", "ports free", "ports used", "ports quarantined",
+            "sessions")
 BROKEN_STATE = "rtp_pinner_node_state_broken_total"
 
 
@@ -227,6 +229,49 @@ def a_reload_takes_peers_and_proxies_and_allow(world):
         thing.close()
 
 
+def a_reload_tells_nothing_that_is_not_so(world):
+    """What only a start takes stays in what it tells, too."""
+    relay, name = world.relay, world.name()
+    conf = relay.dir / "rtp-pinner.conf"
+    text = conf.read_text()
+    world.ng.ok("offer", call_id=name, from_tag="a", sdp=sdp())
+
+    def told():
+        info = world.ng.ok("node info")
+        tags = world.ng.ok("query", call_id=name)["tags"].values()
+        statistics = world.ng.ok("statistics")["statistics"]
+        page = figures(METRICS)
+        return ([info[key] for key in info if key not in CHANGING],
+                [stream["local address"] for tag in tags
+                 for media in tag["medias"] for stream in media["streams"]],
+                [[i["address"], i["ports"]["min"], i["ports"]["max"]]
+                 for i in statistics["interfaces"]],
+                page["rtp_pinner_sessions_max"])
+
+    def reloads(new):
+        said = relay.log().count("reload: ")
+        conf.write_text(new)
+        relay.process.send_signal(signal.SIGHUP)
+        until("it says what the reload did",
+              lambda: relay.log().count("reload: ") > said)
+        return "nothing is changed" not in relay.log().splitlines()[-1]
+
+    before = told()
+    other = re.sub(r"port-max = \d+", "port-max = 39999", text) \
+        + f"max-sessions = 7\nmedia-address = {STRANGER}\n"
+    assert other.count("39999") == 1 and reloads(other)
+    after = told()
+    assert after == before, f"{after} is not {before}"
+    # this node must be in the site; nothing else tells how it is
+    site = relay.dir / "site.conf"
+    sites = site.read_text()
+    site.write_text(sites.replace("[node a]", "[node b]"))
+    assert not reloads(text.replace("node = a", "node = b"))
+    assert told() == before
+    site.write_text(sites)
+    assert reloads(text)
+
+
 # ---- what it tells
 
 def shape(value):
@@ -366,6 +411,7 @@ sys.exit(run((
     drain_refuses_new_calls_and_serves_known_ones,
     the_state_file_drains_as_well,
     a_reload_takes_peers_and_proxies_and_allow,
+    a_reload_tells_nothing_that_is_not_so,
     replies_are_built_as_those_of_rtpengine,
     a_list_is_newest_first_and_no_longer_than_asked,
     its_figures_are_those_of_the_manual,
