@@ -18,6 +18,7 @@
 enum {
 	BATCHES_MAX = 4,	/* of one socket before the others' turn */
 	ERRORS_MAX = 64,	/* of one socket at a time */
+	SEND_TRIES = 16,	/* of one packet */
 };
 
 static int fd_of(const struct port_sockets *p, uint8_t family)
@@ -32,8 +33,8 @@ static struct port_sockets *port_of(const struct relay_thread *t,
 	return &s->ports[port - t->path.port_min];
 }
 
-/* An ICMP error of an earlier packet fails a send once, whatever it sends;
- * so each packet is tried twice.
+/* An ICMP error about an earlier packet fails a send once, whatever it sends.
+ * Anybody can forge those, and fast: so a packet is tried several times.
  */
 static void flush(struct relay_thread *t, struct sockets_thread *st)
 {
@@ -48,8 +49,8 @@ static void flush(struct relay_thread *t, struct sockets_thread *st)
 				thread_sent(t, &st->outs[next],
 					    st->out_iov[next].iov_len);
 			tried = 0;
-		} else if (!tried) {
-			tried = 1;
+		} else if (errno != EAGAIN && ++tried < SEND_TRIES) {
+			continue;
 		} else {
 			thread_refused(t, &st->outs[next++]);
 			tried = 0;

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "rtp-pinner/relay/rawip.h"
+#include "rtp-pinner/relay/sock.h"
 
 enum {
 	ALICE_PORT = 4000,
@@ -470,6 +473,66 @@ static void an_icmp_error_is_counted_at_its_port(void **state)
 	}
 }
 
+/* Port unreachable, about a packet of PORT_B that nobody sent. */
+static void *forge_icmp(void *arg)
+{
+	uint8_t icmp[8 + 20 + 8] = { 3, 3, [8] = 0x45, [17] = IPPROTO_UDP,
+				     [28] = PORT_B >> 8, [29] = PORT_B & 0xff };
+	struct addr media = bed_addr(MEDIA4), stranger = bed_addr(STRANGER4);
+	struct flow_endpoint to = { .family = 4 };
+	union sock_addr name;
+	socklen_t len;
+	uint16_t check;
+	int fd;
+
+	memcpy(to.bytes_be, media.bytes_be, 4);
+	memcpy(icmp + 20, media.bytes_be, 4);
+	memcpy(icmp + 24, stranger.bytes_be, 4);
+	check = rawip_checksum(0, icmp, sizeof(icmp));
+	memcpy(icmp + 2, &check, sizeof(check));
+	len = sock_address(&name, &to);
+	if (sock_open(&fd, &stranger, 0, SOCK_RAW, IPPROTO_ICMP, 0))
+		return NULL;
+	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED))
+		sendto(fd, icmp, sizeof(icmp), 0, &name.sa, len);
+	close(fd);
+	return NULL;
+}
+
+/* Anybody can send those: they shall cost no packet. */
+static void forged_icmp_errors_silence_nobody(void **state)
+{
+	struct bed *b = *state;
+	bool stop = false;
+	pthread_t forgers[2];
+	struct talk t;
+	uint8_t rtp[60];
+	int heard = 0;
+
+	bed_start(b);
+	t = talk_of(ALICE4, BOB4);
+	bed_open(b, &t.call);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&forgers[i], NULL, forge_icmp,
+						&stop), 0);
+	for (int i = 0; i < 2000 && heard == i; i++) {
+		struct pollfd p = { .fd = t.bob, .events = POLLIN };
+		struct heard h;
+
+		make_rtp(rtp, sizeof(rtp), (uint16_t)i, 1);
+		phone_send(t.alice, MEDIA4, PORT_A, rtp, sizeof(rtp));
+		if (poll(&p, 1, BED_WAIT_MS) != 1)
+			break;
+		phone_hear(&h, t.bob, "bob");
+		heard++;
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++)
+		pthread_join(forgers[i], NULL);
+	assert_int_equal(heard, 2000);
+	assert_true(bed_totals(b).icmp_errors > 0);
+}
+
 /* Calls side by side; one of them has a target no route leads to.  The packets
  * wait before the threads start, so that they come in one batch.
  */
@@ -585,6 +648,7 @@ int main(void)
 		BOTH(packets_carry_the_code_point),
 		BOTH(big_packets_are_fragmented),
 		BOTH(an_icmp_error_is_counted_at_its_port),
+		BOTH(forged_icmp_errors_silence_nobody),
 		BOTH(a_bad_target_stops_nobody_else),
 		BOTH(every_thread_relays),
 		BOTH(one_family_is_enough),
