@@ -272,17 +272,42 @@ struct flow_check *pin_check_find(struct flow_state *s, uint64_t id,
 	return NULL;
 }
 
+static bool is_latched_on(const struct flow_state *s,
+			  const struct flow_endpoint *from)
+{
+	return s->latched && pin_same_source(&s->source, from);
+}
+
+/* A free entry, or the oldest: of its own kind (of the latched source, or of
+ * another) when that has its half, so that neither can push out the other.
+ */
+static struct flow_check *check_entry(struct flow_state *s, bool latched)
+{
+	struct flow_check *oldest[2] = { NULL };
+	unsigned cnt[2] = { 0 };
+
+	for (size_t i = 0; i < FLOW_CHECKS_MAX; i++) {
+		struct flow_check *check = &s->checks[i];
+		bool kind = is_latched_on(s, &check->from);
+
+		if (!check->id)
+			return check;
+		cnt[kind]++;
+		if (!oldest[kind] || check->at_ms < oldest[kind]->at_ms)
+			oldest[kind] = check;
+	}
+	return oldest[cnt[latched] >= FLOW_CHECKS_MAX / 2 ? latched : !latched];
+}
+
 void pin_check(struct flow_state *s, const struct flow_endpoint *from,
 	       uint64_t id, bool use_candidate, uint64_t now_ms)
 {
-	struct flow_check *entry = &s->checks[0];
+	struct flow_check *entry;
 
 	/* Sent again, or by somebody who saw it: the first keeps it. */
 	if (pin_check_find(s, id, now_ms))
 		return;
-	for (size_t i = 0; i < FLOW_CHECKS_MAX && entry->id; i++)
-		if (!s->checks[i].id || s->checks[i].at_ms < entry->at_ms)
-			entry = &s->checks[i];
+	entry = check_entry(s, is_latched_on(s, from));
 	memset(entry, 0, sizeof(*entry));
 	entry->id = id;
 	entry->at_ms = now_ms;

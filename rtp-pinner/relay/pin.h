@@ -106,7 +106,10 @@ enum pin_verdict pin_judge(struct flow_state *s, const struct flow_conf *c,
 void pin_stranger(struct flow_state *s, const struct flow_endpoint *from,
 		  uint64_t now_ms);
 
-/* An ICE check that arrived at the row of s; id is its transaction. */
+/* An ICE check that arrived at the row of s; id is its transaction.  The last
+ * FLOW_CHECKS_MAX are known; once latched, half of them are of that source at
+ * least, whoever else sends checks.
+ */
 void pin_check(struct flow_state *s, const struct flow_endpoint *from,
 	       uint64_t id, bool use_candidate, uint64_t now_ms);
 

@@ -380,6 +380,33 @@ static void checks_are_found_until_they_are_old(void **state)
 		assert_non_null(pin_check_find(&s, id, 1020));
 }
 
+/* Half of the entries are for whom the leg has latched on, half for others. */
+static void checks_of_others_do_not_push_out_those_of_the_latched(void **state)
+{
+	struct flow_endpoint nat = source(NAT), evil = source(EVIL);
+	struct flow_state s = { .latched = 1, .source = nat };
+
+	(void)state;
+	pin_check(&s, &evil, 50, false, 999);
+	for (uint64_t id = 1; id <= 5; id++)
+		pin_check(&s, &nat, id, false, 1000 + id);
+	for (uint64_t id = 100; id < 120; id++) {
+		evil.port++;
+		pin_check(&s, &evil, id, false, 1000 + id);
+	}
+	for (uint64_t id = 2; id <= 5; id++)
+		assert_non_null(pin_check_find(&s, id, 1200));
+	assert_null(pin_check_find(&s, 115, 1200));
+	for (uint64_t id = 116; id < 120; id++)
+		assert_non_null(pin_check_find(&s, id, 1200));
+
+	for (uint64_t id = 200; id < 220; id++)
+		pin_check(&s, &nat, id, false, 1000 + id);
+	for (uint64_t id = 116; id < 120; id++)
+		assert_non_null(pin_check_find(&s, id, 1300));
+	assert_non_null(pin_check_find(&s, 216, 1300));
+}
+
 static void packets_above_the_rate_are_refused(void **state)
 {
 	struct flow_conf c = { .packet_rate_max = 3 };
@@ -448,6 +475,8 @@ int main(void)
 		cmocka_unit_test(own_port_latches_only_where_sdp_names_it),
 		cmocka_unit_test(checks_latch_by_nomination_and_success_only),
 		cmocka_unit_test(checks_are_found_until_they_are_old),
+		cmocka_unit_test(
+			checks_of_others_do_not_push_out_those_of_the_latched),
 		cmocka_unit_test(packets_above_the_rate_are_refused),
 		cmocka_unit_test(
 			silent_strict_leg_complains_of_one_outside_source),
