@@ -93,6 +93,15 @@ unsigned call_find_branch(const struct call *call, struct slice branch)
 	return CALL_NONE;
 }
 
+bool call_have_talked(const struct call *call, unsigned a, unsigned b)
+{
+	const struct call_leg *x = &call->legs[a];
+	const struct call_leg *y = &call->legs[b];
+
+	return (x->joined == b && x->answer_seq) ||
+	       (y->joined == a && y->answer_seq);
+}
+
 const struct call_media *call_transport(const struct call *call, unsigned leg,
 					unsigned media)
 {

@@ -41,6 +41,9 @@ bool call_protos_alike(uint8_t a, uint8_t b);
 /* The first leg with this via-branch; CALL_NONE. */
 unsigned call_find_branch(const struct call *call, struct slice branch);
 
+/* One of the two legs has answered the other. */
+bool call_have_talked(const struct call *call, unsigned a, unsigned b);
+
 /* The media that has the port which carries this one, of this leg or of the
  * one it borrows from; NULL when the leg has no such media.
  */

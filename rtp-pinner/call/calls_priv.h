@@ -71,9 +71,8 @@ void calls_close_media(struct calls *calls, const struct call_media *m,
 /* Give back the ports of an array that neither leg->media nor leg->saved holds
  * at the same place, and free it.
  */
-void calls_drop_media(struct calls *calls, const struct call_leg *leg,
-		      struct call_media *media, unsigned cnt,
-		      uint64_t now_ms);
+void calls_drop_media(struct calls *calls, struct call_leg *leg,
+		      struct call_media *media, unsigned cnt, uint64_t now_ms);
 
 /* A callee of leg, other than `but', that is not ended: the one that answered
  * last, else the newest.  CALL_NONE.

@@ -33,6 +33,14 @@ static unsigned find_branch(const struct call *call, unsigned by,
 	       call->legs[leg].joined == by ? leg : CALL_NONE;
 }
 
+static unsigned joined_alive(const struct call *call, unsigned leg)
+{
+	unsigned joined = call->legs[leg].joined;
+
+	return joined != CALL_NONE && !call->legs[joined].ended ? joined :
+								  CALL_NONE;
+}
+
 /* Whom an offer without to-tag is for. */
 static unsigned untold_callee(const struct call *call, unsigned from,
 			      struct slice branch)
@@ -40,7 +48,7 @@ static unsigned untold_callee(const struct call *call, unsigned from,
 	unsigned leg;
 
 	if (call->legs[from].callee)
-		return call->legs[from].joined;
+		return joined_alive(call, from);
 	if (branch.len) {
 		leg = find_branch(call, from, branch);
 		if (leg != CALL_NONE)
@@ -51,7 +59,7 @@ static unsigned untold_callee(const struct call *call, unsigned from,
 			leg : CALL_NONE;
 	}
 	leg = find_open(call, from);
-	return leg != CALL_NONE ? leg : call->legs[from].joined;
+	return leg != CALL_NONE ? leg : joined_alive(call, from);
 }
 
 /* Whom an offer with an unknown to-tag is for: one that has no tag yet. */
@@ -62,15 +70,6 @@ static unsigned told_callee(const struct call *call, unsigned from,
 
 	return leg != CALL_NONE && is_open(&call->legs[leg]) ?
 		leg : find_open(call, from);
-}
-
-static bool have_talked(const struct call *call, unsigned a, unsigned b)
-{
-	const struct call_leg *x = &call->legs[a];
-	const struct call_leg *y = &call->legs[b];
-
-	return (x->joined == b && x->answer_seq) ||
-	       (y->joined == a && y->answer_seq);
 }
 
 void choice_of_offer(struct choice *out, const struct call *call,
@@ -98,7 +97,7 @@ void choice_of_offer(struct choice *out, const struct call *call,
 		out->to = CALL_NONE;
 	out->reoffer = command->to_tag.len && out->from != CALL_NONE &&
 		       out->to != CALL_NONE &&
-		       have_talked(call, out->from, out->to);
+		       call_have_talked(call, out->from, out->to);
 }
 
 /* The SDP is what this leg said last, or made by the same program. */
@@ -157,7 +156,7 @@ static void choose_answerer(struct choice *out, const struct call *call,
 	if (leg == CALL_NONE)
 		leg = find_open(call, out->to);
 	if (leg == CALL_NONE && out->to != CALL_NONE)
-		leg = call->legs[out->to].joined;
+		leg = joined_alive(call, out->to);
 	if (leg == CALL_NONE || leg == out->to)
 		return;
 	if (is_open(&call->legs[leg]))
@@ -166,7 +165,7 @@ static void choose_answerer(struct choice *out, const struct call *call,
 		out->from_borrows = call->legs[leg].borrows != CALL_NONE ?
 			call->legs[leg].borrows : leg;
 	if (out->to == CALL_NONE)
-		out->to = call->legs[leg].joined;
+		out->to = joined_alive(call, leg);
 }
 
 void choice_of_answer(struct choice *out, const struct call *call,
@@ -192,5 +191,5 @@ void choice_of_answer(struct choice *out, const struct call *call,
 	else if (out->to == CALL_NONE)
 		out->to = call->legs[out->from].offered_by != CALL_NONE ?
 			call->legs[out->from].offered_by :
-			call->legs[out->from].joined;
+			joined_alive(call, out->from);
 }

@@ -50,10 +50,6 @@ static void restore_media(struct calls *calls, struct call_leg *leg,
 
 	if (!leg->saved)
 		return;
-	for (unsigned i = 0; i < cnt && i < leg->saved_cnt; i++)
-		if (leg->saved[i].port == media[i].port)
-			leg->saved[i].flags |=
-				media[i].flags & CALL_M_RTCP_OPEN;
 	leg->media = leg->saved;
 	leg->media_cnt = leg->saved_cnt;
 	leg->saved = NULL;

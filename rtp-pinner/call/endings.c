@@ -10,6 +10,16 @@ static bool has_port(const struct call_media *media, unsigned cnt, unsigned i,
 	return media && i < cnt && media[i].port == port;
 }
 
+/* The port of m lives on in an array that has it too: what is open stays. */
+static bool inherit(struct call_media *media, unsigned cnt, unsigned i,
+		    const struct call_media *m)
+{
+	if (!m->port || !has_port(media, cnt, i, m->port))
+		return false;
+	media[i].flags |= m->flags & CALL_M_RTCP_OPEN;
+	return true;
+}
+
 void calls_close_media(struct calls *calls, const struct call_media *m,
 		       uint64_t now_ms)
 {
@@ -20,14 +30,14 @@ void calls_close_media(struct calls *calls, const struct call_media *m,
 		calls_count(calls, CALLS_C_PORT_DOUBLE_FREE);
 }
 
-void calls_drop_media(struct calls *calls, const struct call_leg *leg,
+void calls_drop_media(struct calls *calls, struct call_leg *leg,
 		      struct call_media *media, unsigned cnt, uint64_t now_ms)
 {
 	for (unsigned i = 0; media && i < cnt; i++) {
-		uint16_t port = media[i].port;
+		bool kept = inherit(leg->media, leg->media_cnt, i, &media[i]);
 
-		if (port && !has_port(leg->media, leg->media_cnt, i, port) &&
-		    !has_port(leg->saved, leg->saved_cnt, i, port))
+		kept |= inherit(leg->saved, leg->saved_cnt, i, &media[i]);
+		if (media[i].port && !kept)
 			calls_close_media(calls, &media[i], now_ms);
 	}
 	call_media_free(media, cnt);
@@ -79,6 +89,7 @@ static void hand_over_ports(struct call *call, unsigned leg)
 			if (has_port(old->saved, old->saved_cnt, k, from->port))
 				old->saved[k].port = 0;
 			old->media[k].port = 0;
+			old->media[k].flags &= (uint16_t)~CALL_M_RTCP_OPEN;
 		}
 	}
 }
@@ -115,7 +126,7 @@ void calls_end_leg(struct calls *calls, struct call *call, unsigned leg,
 
 		if (l->offered_by == leg)
 			l->offered_by = CALL_NONE;
-		if (l->joined == leg && i != leg && !l->ended && !l->callee)
+		if (l->joined == leg && i != leg && !l->ended)
 			l->joined = (uint8_t)calls_other_callee(call, i, leg);
 	}
 	calls_count(calls, CALLS_C_BRANCH_ENDED);

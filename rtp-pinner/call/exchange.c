@@ -354,7 +354,7 @@ static void commit_offer(struct exchange *x)
 	if (to->joined == CALL_NONE)
 		to->joined = (uint8_t)x->from.leg;
 	if (from->joined == CALL_NONE || call->legs[from->joined].ended ||
-	    !call->legs[from->joined].answer_seq)
+	    !call_have_talked(call, x->from.leg, from->joined))
 		from->joined = (uint8_t)x->to.leg;
 	if (!x->choice.reoffer)
 		return;

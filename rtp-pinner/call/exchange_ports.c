@@ -75,6 +75,13 @@ uint16_t exchange_port(const struct exchange *x,
 	return media < leg->media_cnt ? leg->media[media].port : 0;
 }
 
+/* Closed at the commit, when nothing else holds it. */
+static void leave(struct call_media *m)
+{
+	m->port = 0;
+	m->flags &= (uint16_t)~CALL_M_RTCP_OPEN;
+}
+
 static int ensure(struct exchange *x, struct exchange_side *side, unsigned i)
 {
 	const struct call_leg *leg = &x->call->legs[side->leg];
@@ -83,6 +90,7 @@ static int ensure(struct exchange *x, struct exchange_side *side, unsigned i)
 		return 0;
 	/* It had one before a re-offer that is still open. */
 	if (i < leg->saved_cnt && leg->saved[i].port) {
+		leave(&side->media[i]);
 		side->media[i].port = leg->saved[i].port;
 		side->media[i].flags |=
 			leg->saved[i].flags & CALL_M_RTCP_OPEN;
@@ -128,7 +136,7 @@ static void untake(struct exchange *x, struct exchange_side *side, unsigned i)
 	    (i < leg->saved_cnt && leg->saved[i].port == m->port))
 		return;
 	calls_close_media(x->calls, m, x->now_ms);
-	m->port = 0;
+	leave(m);
 }
 
 /* No port to be had: the call goes on without this media. */
@@ -181,9 +189,9 @@ static enum calls_result media_ports(struct exchange *x, unsigned i)
 	if (x->offer || own)
 		return CALLS_OK;
 	if (!is_borrowed(x->call, x->from.leg))
-		from->port = 0;
+		leave(from);
 	if (!is_used_by_others(x, i))
-		to->port = 0;
+		leave(to);
 	return CALLS_OK;
 }
 

@@ -272,6 +272,27 @@ static void an_answer_finds_its_offer_whatever_it_calls_the_caller(void **state)
 			    "203.0.113.2:5000");
 }
 
+static void a_callee_stays_with_its_caller_while_it_offers_to_others(void **state)
+{
+	struct world *w = *state;
+
+	world_talk(w);
+	world_offer_ok(w, (struct say){
+		.from = "t", .to = "x", .branch = "z9",
+		.sdp = audio("203.0.113.2", 5000, NULL),
+	});
+	assert_string_equal(world_route(w, world_port(w, "t", 0)),
+			    "203.0.113.1:4000");
+	world_delete(w, (struct say){
+		.from = "t", .branch = "z9", .at_once = true,
+	});
+	world_offer_ok(w, (struct say){
+		.from = "t", .sdp = audio("203.0.113.2", 5000, NULL),
+	});
+	assert_int_equal(sdp_port(w->reply.sdp, 0), world_port(w, "f", 0));
+	assert_int_equal(world_used(w), 2);
+}
+
 static void tags_labels_and_branches_can_be_read(void **state)
 {
 	struct world *w = *state;
@@ -425,6 +446,7 @@ int main(void)
 		TEST(both_sides_may_offer_at_once),
 		TEST(an_update_before_any_answer_is_the_callees_first_word),
 		TEST(an_answer_finds_its_offer_whatever_it_calls_the_caller),
+		TEST(a_callee_stays_with_its_caller_while_it_offers_to_others),
 		TEST(tags_labels_and_branches_can_be_read),
 		TEST(tos_and_dscp_are_of_the_call),
 		TEST(flags_reach_the_leg_they_are_said_of),
