@@ -12,6 +12,7 @@
 
 enum {
 	LIST_MAX = 32,
+	UNCLOSED_MAX = 4,
 
 	SECURE = 1,
 	FEEDBACK = 2,
@@ -60,18 +61,22 @@ static bool transport_word(unsigned *transport, struct slice word)
 	return false;
 }
 
-/* The value after '=': up to a space, or a list up to its closing bracket. */
-static struct slice take_value(struct cursor *c)
+/* The value after '=': up to a space, or a list up to its closing bracket.
+ * After a few that never close brackets mean nothing, for each has cost a look
+ * at all the rest.
+ */
+static struct slice take_value(struct cursor *c, unsigned *unclosed)
 {
 	size_t start = c->pos;
 	unsigned depth = 0;
 
-	while (cursor_peek(c) == '[' || depth) {
+	while (*unclosed < UNCLOSED_MAX && (cursor_peek(c) == '[' || depth)) {
 		unsigned char byte = cursor_byte(c);
 
 		if (!cursor_ok(c)) { /* never closed: a word like any other */
 			c->failed = false;
 			c->pos = start;
+			++*unclosed;
 			break;
 		}
 		if (byte == '[')
@@ -130,7 +135,7 @@ static void read_pair(struct reader *r, struct slice key, struct slice value)
 void read_rtpp_flags(struct reader *r, struct slice text)
 {
 	struct cursor c = cursor_of(text.text, text.len);
-	unsigned transport = 0;
+	unsigned transport = 0, unclosed = 0;
 
 	r->in_rtpp = true;
 	r->had_rtpp = true;
@@ -143,7 +148,7 @@ void read_rtpp_flags(struct reader *r, struct slice text)
 		word = cursor_until(&c, " =");
 		if (cursor_peek(&c) == '=') {
 			cursor_byte(&c);
-			read_pair(r, word, take_value(&c));
+			read_pair(r, word, take_value(&c, &unclosed));
 		} else if (!transport_word(&transport, word) &&
 			   !read_flag(r, word)) {
 			r->command->unknown_cnt++;

@@ -384,6 +384,10 @@ static void rtpp_flags_are_split_as_kamailio_writes_them(void **state)
 		{ "rtpp-flags=fatal", 0, "", "", 1, 0 },
 		{ "via-branch=auto", 0, "", "", 0, 0 },
 		{ "]] [[ fatal", NG_F(NG_FATAL), "", "", 2, 0 },
+		/* brackets that do not close cost a look at all the rest */
+		{ "x=[ x=[ x=[ flags=[fatal symmetric]",
+		  NG_F(NG_FATAL) | NG_F(NG_SYMMETRIC), "", "", 3, 0 },
+		{ "x=[ x=[ x=[ x=[ flags=[fatal symmetric]", 0, "", "", 6, 0 },
 	};
 
 	(void)state;
