@@ -11,7 +11,7 @@
  * - it reads the byte before a text that begins with '=', and the byte behind
  *   the terminator of one that ends with an m= without formats;
  * - it appends to its lists by walking them, so its time grows with the square
- *   of the number of lines.
+ *   of the number of lines, and of that of the formats of a line.
  */
 #include "rtp-pinner/sdp/sdp_osip.h"
 
@@ -27,12 +27,18 @@ enum {
 
 static bool is_short(struct slice text)
 {
-	size_t lines = 0;
+	size_t lines = 0, blanks = 0;
 
 	if (text.len > SDP_OSIP_MAX)
 		return false;
-	for (size_t i = 0; i < text.len; i++)
-		lines += text.text[i] == '\n' || text.text[i] == '\r';
+	for (size_t i = 0; i < text.len; i++) {
+		bool end = text.text[i] == '\n' || text.text[i] == '\r';
+
+		lines += end;
+		blanks = end ? 0 : blanks + (text.text[i] == ' ');
+		if (blanks == SDP_OSIP_BLANKS_MAX)
+			return false;
+	}
 	return lines <= 2 * SDP_OSIP_LINES_MAX;
 }
 

@@ -14,10 +14,11 @@
 enum {
 	SDP_OSIP_MAX = 16 * 1024,	/* bytes */
 	SDP_OSIP_LINES_MAX = 512,
+	SDP_OSIP_BLANKS_MAX = 256,	/* fewer in a line */
 };
 
-/* True: accepted.  A text that is empty, longer than this or has a NUL in it is
- * not even shown to it; without memory the answer is false.
+/* True: accepted.  A text that is empty, goes beyond one of these or has a NUL
+ * in it is not even shown to it; without memory the answer is false.
  */
 bool sdp_osip_check(struct slice text);
 

@@ -81,6 +81,25 @@ static void many_lines_are_not_shown_to_libosip2(void **state)
 	assert_false(sdp_osip_check(slice_of(text, len + 5)));
 }
 
+static void many_formats_are_not_shown_to_libosip2(void **state)
+{
+	char text[SDP_OSIP_MAX];
+	size_t len = sizeof(GOOD) - 3;	/* the end of m=, with 3 blanks */
+
+	(void)state;
+	memcpy(text, GOOD, len);
+	for (size_t blanks = 3; blanks < SDP_OSIP_BLANKS_MAX; blanks++) {
+		memcpy(text + len, " 0", 2);
+		len += 2;
+	}
+	memcpy(text + len, "\r\n", 2);
+	assert_true(sdp_osip_check(slice_of(text, len + 2)));
+	memcpy(text + len + 2, GOOD + sizeof(GOOD) - 25, 24);
+	assert_true(sdp_osip_check(slice_of(text, len + 26)));
+	memcpy(text + len, " 0\r\n", 4);
+	assert_false(sdp_osip_check(slice_of(text, len + 4)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +107,7 @@ int main(void)
 		cmocka_unit_test(texts_that_lead_libosip2_astray_are_fenced),
 		cmocka_unit_test(a_long_text_is_not_shown_to_libosip2),
 		cmocka_unit_test(many_lines_are_not_shown_to_libosip2),
+		cmocka_unit_test(many_formats_are_not_shown_to_libosip2),
 		cmocka_unit_test(a_nul_is_not_shown_to_libosip2),
 	};
 
