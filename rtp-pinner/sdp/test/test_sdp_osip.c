@@ -88,7 +88,7 @@ static void many_formats_are_not_shown_to_libosip2(void **state)
 
 	(void)state;
 	memcpy(text, GOOD, len);
-	for (size_t blanks = 3; blanks < SDP_OSIP_BLANKS_MAX; blanks++) {
+	for (size_t blanks = 4; blanks < SDP_OSIP_BLANKS_MAX; blanks++) {
 		memcpy(text + len, " 0", 2);
 		len += 2;
 	}
