@@ -26,7 +26,36 @@ const struct quality_source *quality_find(const struct quality *q,
 	return find((struct quality *)q, port, ssrc);
 }
 
-/* A free entry, or the one that was heard longest ago. */
+static struct quality_source *find_free(struct quality *q)
+{
+	for (size_t i = 0; i < QUALITY_SOURCES_MAX; i++)
+		if (!q->sources[i].port)
+			return &q->sources[i];
+	return NULL;
+}
+
+/* The one that was heard longest ago: of this port when that has its half, so
+ * that a party with many sources does not push out those of the other.
+ */
+static struct quality_source *oldest(struct quality *q, uint16_t port)
+{
+	struct quality_source *own = NULL, *any = NULL;
+	unsigned cnt = 0;
+
+	for (size_t i = 0; i < QUALITY_SOURCES_MAX; i++) {
+		struct quality_source *s = &q->sources[i];
+
+		if (!any || s->heard_ms < any->heard_ms)
+			any = s;
+		if (s->port != port)
+			continue;
+		cnt++;
+		if (!own || s->heard_ms < own->heard_ms)
+			own = s;
+	}
+	return cnt >= QUALITY_SOURCES_MAX / 2 ? own : any;
+}
+
 static struct quality_source *find_or_add(struct quality *q, uint16_t port,
 					  uint32_t ssrc, uint64_t now_ms)
 {
@@ -34,10 +63,9 @@ static struct quality_source *find_or_add(struct quality *q, uint16_t port,
 
 	if (s)
 		return s;
-	s = &q->sources[0];
-	for (size_t i = 1; i < QUALITY_SOURCES_MAX && s->port; i++)
-		if (!q->sources[i].port || q->sources[i].heard_ms < s->heard_ms)
-			s = &q->sources[i];
+	s = find_free(q);
+	if (!s)
+		s = oldest(q, port);
 	memset(s, 0, sizeof(*s));
 	s->port = port;
 	s->ssrc = ssrc;
@@ -150,6 +178,12 @@ static void poll_source(struct quality *q, uint16_t port,
 	uint32_t received = rtp_source_received(flow);
 	struct quality_source *s = find(q, port, flow->ssrc);
 
+	/* One that has fallen silent, and was pushed out, does not come back
+	 * in the place of one that is heard.
+	 */
+	if (!s && (int32_t)((uint32_t)now_ms - flow->last_ms) >=
+			  RTP_SOURCE_IDLE_MS && !find_free(q))
+		return;
 	if (!s || received != s->seen_received) {
 		s = find_or_add(q, port, flow->ssrc, now_ms);
 		s->heard_ms = now_ms;

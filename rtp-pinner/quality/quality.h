@@ -28,7 +28,8 @@
 #include "rtp-pinner/relay/flow.h"
 
 enum {
-	QUALITY_SOURCES_MAX = 4,	/* the least recently heard gives way */
+	QUALITY_SOURCES_MAX = 4,	/* the least recently heard gives way, of
+					 * a party's own when they are half */
 	QUALITY_INTERVAL_MS = 5000,
 	QUALITY_FIRST_MS = 1000,	/* of the first interval */
 	QUALITY_REPORT_MS = 12000,	/* so long a report speaks for its source */

@@ -282,6 +282,49 @@ static void the_source_heard_longest_ago_gives_way(void **state)
 	assert_null(quality_find(&q, B, 2));
 }
 
+/* A party that names ever new sources harms what is known of itself. */
+static void a_party_pushes_out_its_own_sources_only(void **state)
+{
+	uint8_t sr[] = SR;
+
+	(void)state;
+	receive(0, 49, 0);
+	quality_poll(&q, B, &row, START_MS + 1000);
+	for (uint8_t i = 10; i < 30; i++) {
+		sr[7] = i;
+		quality_rtcp(&q, A, sr, sizeof(sr) - 1, START_MS + 1000 + i);
+	}
+	assert_non_null(quality_find(&q, B, 7));
+	assert_non_null(quality_find(&q, A, 29));
+}
+
+/* The row still shows the source before the one that is heard. */
+static void an_idle_source_pushes_out_nobody(void **state)
+{
+	struct flow_source *live = &row.state.sources[1];
+	uint8_t sr[] = SR;
+
+	(void)state;
+	receive(0, 49, 0);
+	*live = row.state.sources[0];
+	live->ssrc = 8;
+	row.state.sources[0].last_ms -= 10000;
+	for (uint32_t k = 0; k < 20; k++) {
+		live->received += 50;
+		live->max_seq += 50;
+		live->last_ms = START_MS + 1000 * k;
+		quality_poll(&q, A, &row, START_MS + 1000 * k);
+		sr[7] = 33;
+		quality_rtcp(&q, A, sr, sizeof(sr) - 1, START_MS + 1000 * k + 9);
+		sr[7] = 34;
+		quality_rtcp(&q, B, sr, sizeof(sr) - 1, START_MS + 1000 * k + 9);
+		sr[7] = 35;
+		quality_rtcp(&q, B, sr, sizeof(sr) - 1, START_MS + 1000 * k + 9);
+	}
+	assert_non_null(quality_find(&q, A, 8));
+	assert_int_equal(4, quality_find(&q, A, 8)->sample_cnt);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -308,6 +351,9 @@ int main(void)
 				       begin),
 		cmocka_unit_test_setup(the_source_heard_longest_ago_gives_way,
 				       begin),
+		cmocka_unit_test_setup(a_party_pushes_out_its_own_sources_only,
+				       begin),
+		cmocka_unit_test_setup(an_idle_source_pushes_out_nobody, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
