@@ -174,7 +174,7 @@ struct flow_state {
 	uint64_t stranger_ms;	/* and its last one */
 	struct flow_check checks[FLOW_CHECKS_MAX];
 	struct flow_source sources[FLOW_SOURCES_MAX];
-	uint64_t packets_in;	/* that passed on, not counted in drops */
+	uint64_t packets_in;	/* that passed on: in no drops but FLOW_DROP_SEND */
 	uint64_t bytes_in;	/* of UDP payload */
 	uint64_t packets_out;	/* sent from this port */
 	uint64_t bytes_out;

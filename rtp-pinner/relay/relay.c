@@ -142,9 +142,10 @@ static int make_threads(struct relay *r)
 	r->threads = aligned_alloc(_Alignof(struct relay_thread),
 				   r->conf.threads * sizeof(*r->threads));
 	r->opened = calloc(r->rows.cnt, sizeof(*r->opened));
+	if (r->threads)		/* relay_free() looks at them whatever fails */
+		memset(r->threads, 0, r->conf.threads * sizeof(*r->threads));
 	if (!r->threads || !r->opened)
 		return ENOMEM;
-	memset(r->threads, 0, r->conf.threads * sizeof(*r->threads));
 	for (unsigned i = 0; i < r->conf.threads && !err; i++) {
 		struct relay_thread *t = &r->threads[i];
 
