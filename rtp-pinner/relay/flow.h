@@ -8,8 +8,8 @@
  *   control   writes struct flow_conf, by flow_conf_write()
  *   a thread  the owner of the port: reads the conf by flow_conf_read(),
  *             writes struct flow_state, alone and without locks
- *   BPF       reads active, thread and the gate of a row for each packet, and
- *             writes struct flow_steer
+ *   BPF       reads active, thread, the gate, the rate and the latched source
+ *             of a row for each packet, and writes struct flow_steer
  *
  * A packet that arrives on port P is judged by row P, and leaves from the port
  * P.conf.sink (P.conf.sink_rtcp for RTCP) to that row's target: the latched
@@ -185,11 +185,14 @@ struct flow_state {
 /* Written by the BPF program of the range backend alone, but for relay_open(),
  * which zeroes it.  It stops a stranger's packet before any thread sees it, but
  * lets one through now and then (STEER_SAMPLE_MS): the thread drops that too,
- * and learns from it who the stranger is and whether it sends RTP.
+ * and learns from it who the stranger is and whether it sends RTP.  It also
+ * stops what is far above packet_rate_max (STEER_RATE_SLACK).
  */
 struct flow_steer {
 	uint64_t sampled_ns;	/* when one was let through, CLOCK_MONOTONIC */
 	uint64_t stopped;	/* packets stopped; not in drops[] */
+	uint64_t second_ns;	/* begin of the second of the rate */
+	uint32_t spent[2];	/* by others in the gate; by the latched source */
 };
 
 struct flow_row {

@@ -122,7 +122,8 @@ struct relay_totals {
 	uint64_t packets_in;
 	uint64_t packets_out;
 	uint64_t bytes_out;
-	uint64_t drops[FLOW_DROPS];
+	uint64_t drops[FLOW_DROPS];	/* that of the rate with what BPF has
+					 * stopped, which no row knows of */
 	uint64_t unowned;	/* what no row has counted: came to free or
 				 * quarantined ports (range), or too late */
 	uint64_t gate_drops;	/* of unowned: strangers stopped by BPF, as

@@ -310,6 +310,7 @@ static void range_add_totals(const struct relay *r, struct relay_totals *out)
 	if (steer_read(range->steer, verdicts))
 		return;
 	out->gate_drops = verdicts[STEER_STRANGER];
+	out->drops[FLOW_DROP_RATE] += verdicts[STEER_FLOOD];
 	out->unowned += verdicts[STEER_FREE] + verdicts[STEER_ORPHAN] +
 			out->gate_drops;
 }

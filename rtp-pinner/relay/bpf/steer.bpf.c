@@ -23,6 +23,7 @@ enum { FAMILY_IP4 = 2, FAMILY_IP6 = 10 };	/* AF_INET, AF_INET6 */
 
 struct source {
 	uint8_t family;		/* 4 or 6, as in struct flow_endpoint */
+	uint16_t port;
 	uint32_t words_be[4];
 };
 
@@ -95,7 +96,9 @@ static __always_inline int is_ours(lookup_t *ctx)
 static __always_inline void read_source(struct source *out, lookup_t *ctx)
 {
 	uint32_t family = ctx->family, remote4_be = ctx->remote_ip4;
+	uint32_t port_be = ctx->remote_port;
 
+	out->port = bpf_ntohs((uint16_t)port_be);
 	out->words_be[0] = ctx->remote_ip6[0];
 	out->words_be[1] = ctx->remote_ip6[1];
 	out->words_be[2] = ctx->remote_ip6[2];
@@ -131,14 +134,12 @@ static __always_inline int matches(const struct flow_endpoint *entry,
 }
 
 static __always_inline int is_stranger(const struct flow_conf *conf,
-				       lookup_t *ctx)
+				       const struct source *from)
 {
 	uint32_t seq = *(const volatile uint32_t *)&conf->seq;
-	struct source from = { 0 };
 
 	if (conf->gate_mode != FLOW_GATE_STRICT)
 		return 0;
-	read_source(&from, ctx);
 	/* Unrolled: without CAP_PERFMON the verifier takes no pointer that
 	 * depends on a loop's variable.
 	 */
@@ -146,7 +147,7 @@ static __always_inline int is_stranger(const struct flow_conf *conf,
 	for (int i = 0; i < FLOW_GATE_MAX; i++) {
 		if (i >= conf->gate_cnt)
 			break;
-		if (matches(&conf->gate[i], &from))
+		if (matches(&conf->gate[i], from))
 			return 0;
 	}
 	/* a gate that was changing meanwhile has said nothing */
@@ -178,13 +179,52 @@ static __always_inline int is_sample(struct flow_row *row)
 	return 1;
 }
 
+/* All 128 bits and the port. */
+static __always_inline int is_latched(const struct flow_state *state,
+				      const struct source *from)
+{
+	struct flow_endpoint source = state->source;
+
+	source.prefix_len = 128;
+	return state->latched && source.port == from->port &&
+	       matches(&source, from);
+}
+
+/* The thread and its socket serve many calls: no port may fill them.  The
+ * clock is looked at only when a budget is spent.
+ */
+static __always_inline int is_flood(struct flow_row *row,
+				    const struct source *from)
+{
+	uint64_t max = (uint64_t)row->conf.packet_rate_max * STEER_RATE_SLACK;
+	uint32_t *spent = &row->steer.spent[0];
+	uint64_t now_ns;
+
+	if (!max)
+		return 0;
+	if (is_latched(&row->state, from))
+		spent = &row->steer.spent[1];
+	if (*spent >= max) {
+		now_ns = bpf_ktime_get_ns();
+		if (now_ns - row->steer.second_ns < 1000000000ULL)
+			return 1;
+		row->steer.second_ns = now_ns;
+		row->steer.spent[0] = row->steer.spent[1] = 0;
+	}
+	__sync_fetch_and_add(spent, 1);
+	return 0;
+}
+
 static __always_inline enum steer_verdict judge(struct flow_row *row,
 						lookup_t *ctx)
 {
+	struct source from = { 0 };
+
 	if (!row->conf.active)
 		return STEER_FREE;
-	if (!is_stranger(&row->conf, ctx))
-		return STEER_THREAD;
+	read_source(&from, ctx);
+	if (!is_stranger(&row->conf, &from))
+		return is_flood(row, &from) ? STEER_FLOOD : STEER_THREAD;
 	if (is_sample(row))
 		return STEER_SAMPLE;
 	__sync_fetch_and_add(&row->steer.stopped, 1);

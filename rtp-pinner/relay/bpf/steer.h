@@ -13,6 +13,10 @@ enum {
 	STEER_SINK = STEER_SOCKETS - 1,
 	STEER_SAMPLE_MS = 250,	/* between two strangers let through a port */
 	STEER_SAMPLES_MAX = 1000,	/* let through per second and CPU */
+	/* Times packet_rate_max: what is above that in a second is a flood.
+	 * Below, the thread counts; it knows what is media.
+	 */
+	STEER_RATE_SLACK = 2,
 };
 
 /* Constant from the load of the program on. */
@@ -33,6 +37,7 @@ enum steer_verdict {
 	STEER_FREE,		/* the port is free: sink */
 	STEER_STRANGER,		/* outside the gate: sink */
 	STEER_ORPHAN,		/* its thread has no socket: sink */
+	STEER_FLOOD,		/* far above the rate: sink */
 	STEER_VERDICTS
 };
 

@@ -19,6 +19,7 @@ enum {
 	LEARNING = OPEN + 2,
 	CHANGING = OPEN + 3,	/* its conf is being written */
 	CLOSED = OPEN + 4,
+	RATE = 5,
 	NOT_STEERED = 0,	/* the answers: sockets, or left alone */
 	TO_THREAD = 1,
 	TO_SINK = 2,
@@ -217,6 +218,52 @@ static void samples_are_few(void **state)
 			10 * (BED_PORT_MAX - OPEN - 9));
 }
 
+/* From the gate too: the thread and its socket serve many calls.  Whom the leg
+ * hears has a budget of his own.
+ */
+static void a_flood_from_the_gate_ends_in_the_sink(void **state)
+{
+	static const char *const alice[] = { ALICE4, ALICE6 };
+	static const char *const from[] = { ALICE4, ALICE6 };
+	struct flow_conf c = row_of(alice, 2);
+	struct flow_row *row = flow_table_find(&rig.rows, OPEN);
+	uint64_t verdicts[STEER_VERDICTS];
+	int shown[2] = { 0 };
+
+	(void)state;
+	if (look_up(IPPROTO_UDP, ALICE4, MEDIA4, OPEN) < 0)
+		skip();
+	c.packet_rate_max = RATE;
+	write_row(OPEN, &c);
+	row->state.latched = 1;
+	row->state.source = bed_endpoint(ALICE4, 4000);
+	memset(&row->steer, 0, sizeof(row->steer));
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 100; i++)
+			shown[k] += look_up(IPPROTO_UDP, from[k],
+					     k ? MEDIA6 : MEDIA4, OPEN) ==
+				     TO_THREAD;
+	/* the first look at the clock began a second, in which as many pass */
+	assert_int_equal(shown[0], STEER_RATE_SLACK * RATE * 2);
+	assert_int_equal(shown[1], STEER_RATE_SLACK * RATE);
+	assert_int_equal(steer_read(rig.steer, verdicts), 0);
+	assert_int_equal(verdicts[STEER_FLOOD],
+			 200 - STEER_RATE_SLACK * RATE * 3);
+
+	/* another port of alice's is not whom the leg hears */
+	row->state.source.port++;
+	assert_int_equal(look_up(IPPROTO_UDP, ALICE4, MEDIA4, OPEN), TO_SINK);
+
+	/* a second later */
+	row->steer.second_ns -= 1000000000;
+	assert_int_equal(look_up(IPPROTO_UDP, ALICE4, MEDIA4, OPEN), TO_THREAD);
+
+	c.packet_rate_max = 0;
+	write_row(OPEN, &c);
+	row->state.source.port--;
+	assert_int_equal(look_up(IPPROTO_UDP, ALICE4, MEDIA4, OPEN), TO_THREAD);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -224,6 +271,9 @@ int main(void)
 			packets_are_steered_by_row_and_gate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(samples_are_few, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_flood_from_the_gate_ends_in_the_sink, set_up,
+			tear_down),
 	};
 	int err = bed_enter();
 
