@@ -129,6 +129,23 @@ static enum ng_gate gate_of(enum site_gate gate)
 	}
 }
 
+static uint32_t port_cnt(const struct conf *conf)
+{
+	return (uint32_t)conf->port_max - conf->port_min + 1;
+}
+
+/* A call whose media is rejected, or a stream, takes no port: there is a limit
+ * where the ports are none, and the store has room for so many.
+ */
+static uint32_t sessions_max(const struct conf *conf)
+{
+	uint32_t most = port_cnt(conf);
+
+	return conf->max_sessions && conf->max_sessions < most
+		       ? conf->max_sessions
+		       : most;
+}
+
 static int make_calls(struct pinner *p)
 {
 	const struct conf *conf = p->conf;
@@ -151,7 +168,7 @@ static int make_calls(struct pinner *p)
 		.port_max = conf->port_max,
 		.threads = relay_threads(p->relay),
 		.dscp = conf->dscp,
-		.max_sessions = conf->max_sessions,
+		.max_sessions = sessions_max(conf),
 		.packet_rate_max = conf->max_packet_rate,
 		.offer_timeout_ms = conf->offer_timeout_ms,
 		.silence_timeout_ms = conf->silence_timeout_ms,
@@ -203,7 +220,7 @@ static void damaged(void *arg, uint32_t id, const char *why)
 static int open_store(struct pinner *p, bool *resumed)
 {
 	const struct conf *conf = p->conf;
-	uint32_t ports = (uint32_t)conf->port_max - conf->port_min + 1;
+	uint32_t ports = port_cnt(conf);
 	char path[CONF_PATH_MAX + 8];
 	struct store_conf sc = {
 		.path = path,

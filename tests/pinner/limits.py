@@ -122,6 +122,30 @@ def sessions_run_out_and_come_back(build, kind):
         refused_then_recovered(relay, "Parallel session limit reached", 4)
 
 
+def calls_without_ports_run_out_too(build, kind):
+    """Rejected media takes no port, but a call all the same: as many as there
+    are ports, and all of them are kept."""
+    ports = (30000, 30039)
+    most = ports[1] - ports[0] + 1
+    with Relay("rtp-pinner", build, ports=ports,
+               settings={"relay": kind}) as relay:
+        first = Call(relay, "first").up()
+        offer = {"from_tag": "a", "supports": [FULL], "sdp":
+                 first.voices[0].sdp().replace(
+                     f"m=audio {first.voices[0].port}", "m=audio 0")}
+        assert "m=audio 0" in offer["sdp"]
+        for i in range(most - 1):
+            relay.ng.ok("offer", call_id=f"empty-{i}", **offer)
+        reply = relay.ng.command("offer", call_id="more", **offer)
+        assert reply["result"] == FULL, reply
+        first.up()
+        first.talk()
+        first.delete()
+        relay.ng.ok("offer", call_id="more", **offer)
+        assert "a call is not kept" not in relay.log()
+        first.close()
+
+
 def a_limit_leaves_a_reoffer_alone(build, kind):
     with Relay("rtp-pinner", build, settings={
             "relay": kind, "max-sessions": "1"}) as relay:
@@ -224,6 +248,7 @@ def many_cycles_leave_nothing_behind(build, kind):
 def main():
     namespace()
     for test in (ports_run_out_and_come_back, sessions_run_out_and_come_back,
+                 calls_without_ports_run_out_too,
                  a_limit_leaves_a_reoffer_alone,
                  descriptors_run_out_and_come_back,
                  memory_runs_out_and_comes_back,
