@@ -322,7 +322,8 @@ int store_scan(struct store *s, store_damage_h *damage, void *arg)
 			s->free_slots[s->free_cnt++] = at - 1;
 	}
 	free(used);
-	return make_room(s, 1, 0);
+	/* the spare alone: a store that was full has no more, and is opened */
+	return make_room(s, SPARE_SLOTS, SPARE_SLOTS);
 }
 
 void store_close(struct store *s)

@@ -251,6 +251,25 @@ static void a_full_store_still_replaces(void **state)
 	store_close(s);
 }
 
+static void a_full_store_opens_again(void **state)
+{
+	struct store *s = begin();
+	uint32_t id = 0, kept;
+	bool resumed;
+
+	(void)state;
+	while (store_put(s, id, fill(id, 0, 32768), 32768) == 0)
+		id++;
+	for (kept = id; store_put(s, kept, "x", 1) == 0; kept++)
+		;
+	store_close(s);
+	s = reopen(&resumed, NULL);
+	assert_true(resumed);
+	assert_int_equal(store_records(s), kept);
+	assert_int_equal(store_put(s, 0, fill(0, 1, 32768), 32768), 0);
+	store_close(s);
+}
+
 /* ---- kill -9 */
 
 static unsigned steps_left;
@@ -572,6 +591,7 @@ int main(void)
 		cmocka_unit_test(a_random_life_is_told_right),
 		cmocka_unit_test(a_record_may_go_while_it_is_shown),
 		cmocka_unit_test(a_full_store_still_replaces),
+		cmocka_unit_test(a_full_store_opens_again),
 		cmocka_unit_test(killed_at_any_step_it_is_old_or_new),
 		cmocka_unit_test(a_flipped_bit_drops_one_record),
 		cmocka_unit_test(a_flipped_bit_in_the_header_refuses_the_file),
