@@ -78,6 +78,12 @@ static int check_head(const struct head *head, const struct relay_conf *conf)
 			sizeof(struct flow_row));
 		return EINVAL;
 	}
+	if (!head->threads || head->threads > RELAY_THREADS_MAX) {
+		log_err("relay: the flow table kept from the last run is damaged "
+			"(%u threads); stop the service, then start it: a restart "
+			"keeps the table", head->threads);
+		return EINVAL;
+	}
 	if (head->port_min != conf->port_min ||
 	    head->port_max != conf->port_max ||
 	    !addr_equal(&head->media4, &conf->media4) ||

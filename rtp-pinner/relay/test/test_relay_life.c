@@ -451,7 +451,7 @@ static void another_table_is_refused(void **state)
 	struct bed *b = *state;
 	const struct relay_conf good = b->conf;
 	struct flow_row *rows;
-	uint32_t *layout;
+	uint32_t *layout, *threads;
 
 	bed_start(b);
 	bed_stop(b);
@@ -473,6 +473,13 @@ static void another_table_is_refused(void **state)
 	*layout = FLOW_LAYOUT + 1;
 	assert_int_equal(try_again(b), EINVAL);
 	*layout = FLOW_LAYOUT;
+	threads = layout + 3;
+	assert_int_equal(*threads, 1);
+	*threads = RELAY_THREADS_MAX + 1;
+	assert_int_equal(try_again(b), EINVAL);
+	*threads = 0;
+	assert_int_equal(try_again(b), EINVAL);
+	*threads = 1;
 	assert_int_equal(try_again(b), 0);
 	munmap(rows, flow_table_size(&b->conf));
 }
