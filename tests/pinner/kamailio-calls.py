@@ -82,18 +82,36 @@ class Call:
         heard(alice.voice, bob.voice, alice.at, bob.at)
         heard(bob.voice, alice.voice, bob.at, alice.at)
 
-    def again(self, body):
-        """A re-INVITE of alice's, as bob sees it."""
+    def again(self, body, method="INVITE", ok=None):
+        """A re-INVITE or UPDATE of alice's, as bob sees it.  ok: the reply
+        that made the dialog."""
+        ok = ok or self.ok
         self.call["cseq"] += 1
         sent = self.alice.phone.request(
-            "INVITE", self.ok.contact(), self.call["to"],
+            method, ok.contact(), self.call["to"],
             call_id=self.call["call_id"], cseq=self.call["cseq"],
             from_uri=self.call["from_uri"], from_tag=self.call["from_tag"],
-            to_uri=self.call["to_uri"], to_tag=self.ok.tag("to"),
-            routes=routes_of(self.ok), body=body)
-        invite = self.bob.phone.expect("INVITE")
+            to_uri=self.call["to_uri"], to_tag=ok.tag("to"),
+            routes=routes_of(ok), body=body)
+        invite = self.bob.phone.expect(method)
         self.told(self.bob, invite.body)
         return sent, invite
+
+    def refused(self, sent, request, status):
+        """bob's refusal of a request within the dialog."""
+        self.bob.phone.reply(request, status, tag="callee")
+        seen = self.alice.phone.expect(status)
+        if request.method == "INVITE":
+            self.alice.phone.ack(sent, seen)
+            self.bob.phone.expect("ACK")
+
+    def goes_on(self):
+        """Past the delete delay."""
+        end = time.monotonic() + 2 * DELAY
+        while time.monotonic() < end:
+            self.talk()
+            time.sleep(0.2)
+        assert known(self.node, self)
 
     def agree(self, invite, body):
         self.bob.phone.reply(invite, 200, contact=self.bob.phone.uri,
@@ -208,17 +226,40 @@ def a_488_to_a_reinvite_does_not_end_the_call(node, alice, bob):
     call.answer()
     call.talk()
     sent, invite = call.again(alice.voice.sdp("a=ptime:40"))
-    bob.phone.reply(invite, 488, tag="callee")
-    refused = alice.phone.expect(488)
-    alice.phone.ack(sent, refused)
-    bob.phone.expect("ACK")
-    end = time.monotonic() + 2 * DELAY
-    while time.monotonic() < end:       # past the delete delay
-        call.talk()
-        time.sleep(0.2)
-    assert known(node, call)
+    call.refused(sent, invite, 488)
+    call.goes_on()
     call.bye()
     ended(node, call)
+
+
+@with_parties("alice", "bob")
+def a_refused_request_without_an_offer_does_not_end_the_call(node, alice, bob):
+    call = Call(node, alice, bob)
+    call.answer()
+    call.talk()
+    # glare, or a session timer (RFC 4028) the other phone knows nothing of
+    for method, status in (("INVITE", 491), ("UPDATE", 501)):
+        sent, request = call.again("", method)
+        call.refused(sent, request, status)
+        call.goes_on()
+    call.bye()
+    ended(node, call)
+
+
+@with_parties("alice", "bob")
+def a_refused_update_does_not_end_what_rings(node, alice, bob):
+    call = Call(node, alice, bob)
+    rings = call.ring(183, bob.voice.sdp())
+    call.talk()
+    for body in (alice.voice.sdp("a=ptime:40"), ""):
+        sent, request = call.again(body, "UPDATE", rings)
+        call.refused(sent, request, 491)
+        call.goes_on()
+    call.call["cseq"] = 1
+    call.answer()
+    call.talk()
+    call.call["cseq"] = 3
+    call.bye()
 
 
 @with_parties("alice", "bob")
@@ -331,6 +372,8 @@ def main():
             a_reinvite_moves_the_media_of_one_party,
             hold_and_resume_keep_the_call,
             a_488_to_a_reinvite_does_not_end_the_call,
+            a_refused_request_without_an_offer_does_not_end_the_call,
+            a_refused_update_does_not_end_what_rings,
             a_cancelled_call_is_forgotten,
             of_two_phones_that_ring_the_one_that_answers_is_heard,
             a_bye_of_the_callee_ends_the_media,
