@@ -145,6 +145,8 @@ int service_run(struct conf *conf, const struct service_args *args)
 		log_err("loop: cannot be set up (%s)", strerror(err));
 		return err;
 	}
+	/* calls are worth more than the log, should its reader be gone */
+	signal(SIGPIPE, SIG_IGN);
 	err = start(&s);
 	if (!err) {
 		fdstore_notify(args->fds, "READY=1");

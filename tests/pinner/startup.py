@@ -5,15 +5,18 @@
 usage: startup.py BUILD
 """
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
+from ng import Ng
 from node import namespace
 from relay import Relay
 
+HERE = ("127.0.0.1", 2223)
 OK, WRONG_CALL, WRONG_CONFIG = 0, 64, 78
 SERVICE, NODE = "192.0.2.53", "127.0.53.11"
 
@@ -151,6 +154,25 @@ def it_ends_when_told_and_starts_again(program):
             assert relay.stop() == OK, relay.log()
 
 
+def it_outlives_the_reader_of_its_log(_):
+    relay = Relay("rtp-pinner", sys.argv[1], media=[NODE])
+    with subprocess.Popen(relay.command(), stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, cwd=relay.dir) as daemon:
+        try:
+            client = Ng(HERE, timeout=0.1, tries=100)
+            assert client.ok("ping")
+            daemon.stderr.close()
+            # nobody hears what these say
+            daemon.send_signal(signal.SIGHUP)
+            assert client.ok("drain") and client.ok("undrain")
+            daemon.terminate()
+            assert daemon.wait(10) == OK
+            client.close()
+        finally:
+            daemon.kill()
+            relay.remove()
+
+
 def main():
     namespace()
     program = Program(sys.argv[1])
@@ -163,7 +185,8 @@ def main():
                      a_service_address_is_no_media_address,
                      the_media_address_is_this_machines,
                      a_second_instance_is_refused,
-                     it_ends_when_told_and_starts_again):
+                     it_ends_when_told_and_starts_again,
+                     it_outlives_the_reader_of_its_log):
             test(program)
             print(f"ok: {test.__name__.replace('_', ' ')}", flush=True)
     finally:
