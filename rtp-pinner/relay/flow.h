@@ -156,14 +156,14 @@ struct flow_state {
 	uint8_t latched;
 	uint8_t ssrc_cnt;
 	uint8_t relatches;	/* saturates */
-	uint8_t pad0;
+	uint8_t copies;		/* of RTCP, in the current second */
 	struct flow_endpoint source;	/* the latched one */
 	struct flow_endpoint verified;	/* ICE: whose check was answered last,
 					 * the target until it is latched */
 	uint64_t last_ms;	/* last packet that passed gate and latch,
 				 * CLOCK_MONOTONIC; 0: never */
 	uint64_t latched_ms;	/* last packet of those that hold the latch */
-	uint64_t second_ms;	/* begin of the current second of the rate limit */
+	uint64_t second_ms;	/* begin of the current second */
 	uint32_t second_cnt;
 	uint32_t ssrcs[FLOW_SSRC_MAX];
 	struct flow_endpoint stranger;	/* a source outside the gate that sends

@@ -246,7 +246,11 @@ static int pass_media(struct passage *w)
 				  rtp_rate(w->conf, header.payload_type),
 				  w->now_us - w->pkt->age_us);
 	}
-	w->out->rtcp = pin.kind == PIN_RTCP && !(w->conf->flags & FLOW_F_SRTP);
+	if (pin.kind == PIN_RTCP && !(w->conf->flags & FLOW_F_SRTP) &&
+	    s->copies < PATH_COPIES_MAX) {
+		s->copies++;
+		w->out->rtcp = true;
+	}
 	return leave(w, sink_port(w->conf, w->kind), NULL);
 }
 

@@ -27,6 +27,7 @@
 enum {
 	PATH_SERVICE_MAX = 4,
 	PATH_AGE_MAX_US = 100000,
+	PATH_COPIES_MAX = 20,	/* of RTCP, per port and second */
 };
 
 /* One for each thread; constant while it runs. */
@@ -69,7 +70,8 @@ struct path_out {
 	uint16_t port_out;	/* source port; the source address is the media
 				 * address of the family of `to' */
 	uint8_t dscp;
-	bool rtcp;		/* RTCP in clear: control wants a copy */
+	bool rtcp;		/* RTCP in clear: control wants a copy, and
+				 * this port has not given PATH_COPIES_MAX */
 	struct flow_endpoint to;	/* prefix_len 0 */
 };
 

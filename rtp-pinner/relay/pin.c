@@ -88,12 +88,13 @@ bool pin_in_rate(struct flow_state *s, const struct flow_conf *c, bool aside,
 {
 	uint32_t *cnt = aside ? &s->aside_cnt : &s->second_cnt;
 
-	if (!c->packet_rate_max)
-		return true;
 	if (since(s->second_ms, now_ms) >= 1000) {
 		s->second_ms = now_ms;
 		s->second_cnt = s->aside_cnt = 0;
+		s->copies = 0;
 	}
+	if (!c->packet_rate_max)
+		return true;
 	if (*cnt >= c->packet_rate_max)
 		return false;
 	(*cnt)++;

@@ -444,6 +444,25 @@ static void ice_checks_pass_end_to_end_and_nominate(void **state)
 	assert_int_equal(30002, out.port_out);
 }
 
+/* The copies of all calls share a ring: no port may fill it. */
+static void rtcp_beyond_measure_is_relayed_but_not_copied(void **state)
+{
+	const char *a = "192.0.2.10:4001";
+	int copied = 0;
+
+	(void)state;
+	small_init(&t);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(SENT, send_at(30001, a, BYTES(RTCP), 0));
+		copied += out.rtcp;
+	}
+	assert_int_equal(PATH_COPIES_MAX, copied);
+	assert_int_equal(SENT, send_at(30001, a, BYTES(RTCP), 999));
+	assert_false(out.rtcp);
+	assert_int_equal(SENT, send_at(30001, a, BYTES(RTCP), 1000));
+	assert_true(out.rtcp);
+}
+
 /* Who shares the gate (a NAT, or everybody where it is off) but is not heard
  * must not use up the rate of who is.
  */
@@ -586,6 +605,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_is_being_written_drops),
 		cmocka_unit_test(srtp_lets_dtls_pass_and_hides_its_rtcp),
 		cmocka_unit_test(ice_checks_pass_end_to_end_and_nominate),
+		cmocka_unit_test(rtcp_beyond_measure_is_relayed_but_not_copied),
 		cmocka_unit_test(others_do_not_use_up_the_rate),
 		cmocka_unit_test(ice_answers_cross_from_mux_to_rtcp_port),
 		cmocka_unit_test(only_whole_binding_messages_are_stun),
