@@ -38,9 +38,9 @@ long long call_now(void)
 
 void call_print_clean(const char *text)
 {
+	/* ASCII alone: U+009B begins an escape sequence as ESC [ does */
 	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?'
-								   : *text);
+		putchar(*text >= ' ' && *text < 0x7f ? *text : '?');
 }
 
 static bool has_flag(json_t *stream, const char *flag)

@@ -13,7 +13,7 @@ enum {
 
 int ctl_print_json(const json_t *value)
 {
-	if (json_dumpf(value, stdout, JSON_INDENT(2)) < 0) {
+	if (json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0) {
 		ctl_complain("the reply cannot be printed");
 		return CTL_FAILURE;
 	}
@@ -109,8 +109,13 @@ static int print_table(struct ng_client *ng, json_t *ids)
 		json_t *request = json_pack("{ssss}", "command", "query",
 					    "call-id", ng_text_of(id));
 
-		if (ng_ask(ng, &call, request))
-			continue;	/* it has ended meanwhile, and is named */
+		if (ng_ask(ng, &call, request)) {
+			/* it has ended meanwhile, or its ID is no UTF-8 */
+			printf("%8s %8s %6s %4s  ", "-", "-", "-", "-");
+			call_print_clean(ng_text_of(id));
+			putchar('\n');
+			continue;
+		}
 		print_row(ng_text_of(id), call);
 		json_decref(call);
 	}

@@ -171,7 +171,7 @@ int ng_ask(struct ng_client *ng, json_t **reply, json_t *request)
 	*reply = NULL;
 	json_decref(request);
 	if (!text) {
-		ctl_complain("%s", strerror(ENOMEM));
+		ctl_complain("this cannot be asked for: it is no UTF-8");
 		return CTL_FAILURE;
 	}
 	got = exchange(ng, text);

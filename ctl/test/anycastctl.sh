@@ -234,6 +234,7 @@ t call 0 call one@example.net --pinner "127.0.0.1:$port"
 t call-silent 0 call silent@example.net --pinner "127.0.0.1:$port"
 t call-json 0 call --json silent@example.net --pinner "127.0.0.1:$port"
 t call-unknown 1 call nobody@example.net --pinner "127.0.0.1:$port"
+t call-no-text 1 call $'x\xff' --pinner "127.0.0.1:$port"
 t status-with-pinner 0 status --site small.conf --node fra1 \
 	--state "$work/nothing" --pinner "127.0.0.1:$port"
 

@@ -12,7 +12,7 @@ import time
 NOW = int(time.time())
 
 INFO = {
-    "result": "ok", "node": "fra1", "relay": "range", "sessions": 3,
+    "result": "ok", "node": "fra1", "relay": "range", "sessions": 5,
     "port min": 30000, "port max": 40000, "ports free": 9992, "draining": 0,
 }
 
@@ -55,7 +55,7 @@ CALLS = {
     "silent@example.net": {
         "created": NOW - 12, "last signal": NOW - 11, "SSRC": {},
         "tags": {
-            "a\x1b[2J": {"tag": "a\x1b[2J", "medias": [media(
+            "a\x1b[2J": {"tag": "a\x1b[2J\u009b2J", "medias": [media(
                 stream(30004, "RTP", "192.0.2.7", flags=["RTP", "filled"],
                        stats={"packets": 0, "bytes": 0, "errors": 2},
                        drops={"stranger": 512, "new_reason": 1},
@@ -69,7 +69,12 @@ CALLS = {
                 "flags": ["RTP"], "stats": {"packets": 0, "bytes": 0}})]}},
         "totals": {"RTP": {"packets": 0}, "RTCP": {"packets": 0}},
         "warning": "a word of warning"},
+    # whatever a stranger's INVITE calls itself
+    "c1\u009b2J@example.net": {
+        "created": NOW - 12, "last signal": NOW - 11, "SSRC": {}, "tags": {},
+        "totals": {"RTP": {"packets": 5}, "RTCP": {"packets": 0}}},
 }
+GONE = "gone\u009b@example.net"     # when it is asked for
 
 
 def answer(request):
@@ -77,7 +82,7 @@ def answer(request):
     if command == "node info":
         return INFO
     if command == "list":
-        return {"result": "ok", "calls": list(CALLS)}
+        return {"result": "ok", "calls": [*CALLS, GONE]}
     call = CALLS.get(request.get("call-id"))
     if command == "query" and call:
         return {"result": "ok", **call}
