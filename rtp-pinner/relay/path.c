@@ -246,10 +246,10 @@ static int pass_media(struct passage *w)
 				  rtp_rate(w->conf, header.payload_type),
 				  w->now_us - w->pkt->age_us);
 	}
-	if (pin.kind == PIN_RTCP && !(w->conf->flags & FLOW_F_SRTP) &&
-	    s->copies < PATH_COPIES_MAX) {
-		s->copies++;
-		w->out->rtcp = true;
+	if (pin.kind == PIN_RTCP && !(w->conf->flags & FLOW_F_SRTP)) {
+		w->out->rtcp = s->copies < PATH_COPIES_MAX;
+		w->out->rtcp_over = !w->out->rtcp;
+		s->copies += w->out->rtcp;
 	}
 	return leave(w, sink_port(w->conf, w->kind), NULL);
 }

@@ -70,8 +70,8 @@ struct path_out {
 	uint16_t port_out;	/* source port; the source address is the media
 				 * address of the family of `to' */
 	uint8_t dscp;
-	bool rtcp;		/* RTCP in clear: control wants a copy, and
-				 * this port has not given PATH_COPIES_MAX */
+	bool rtcp;		/* RTCP in clear: control wants a copy */
+	bool rtcp_over;		/* it would, but has PATH_COPIES_MAX already */
 	struct flow_endpoint to;	/* prefix_len 0 */
 };
 

@@ -128,7 +128,8 @@ struct relay_totals {
 				 * quarantined ports (range), or too late */
 	uint64_t gate_drops;	/* of unowned: strangers stopped by BPF, as
 				 * in steer.stopped of their rows */
-	uint64_t rtcp_not_copied;	/* ring full, or too long */
+	uint64_t rtcp_not_copied;	/* ring full, too long, or more than
+					 * PATH_COPIES_MAX a second of a port */
 	uint64_t icmp_errors;
 	uint64_t receive_overflows;	/* kernel's drops at our sockets */
 };

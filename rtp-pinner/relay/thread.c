@@ -18,8 +18,9 @@ bool thread_judge(struct relay_thread *t, struct path_out *out,
 		break;
 	}
 	thread_count(&t->counts.packets_in, 1);
-	if (out->rtcp && !ring_put(&t->rtcp, pkt->port, now_us / 1000,
-				   pkt->bytes, pkt->len))
+	if (out->rtcp_over ||
+	    (out->rtcp && !ring_put(&t->rtcp, pkt->port, now_us / 1000,
+				    pkt->bytes, pkt->len)))
 		thread_count(&t->counts.rtcp_not_copied, 1);
 	return true;
 }

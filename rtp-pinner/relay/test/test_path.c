@@ -455,6 +455,7 @@ static void rtcp_beyond_measure_is_relayed_but_not_copied(void **state)
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(SENT, send_at(30001, a, BYTES(RTCP), 0));
 		copied += out.rtcp;
+		assert_true(out.rtcp_over == !out.rtcp);
 	}
 	assert_int_equal(PATH_COPIES_MAX, copied);
 	assert_int_equal(SENT, send_at(30001, a, BYTES(RTCP), 999));
