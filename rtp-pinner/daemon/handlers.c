@@ -9,6 +9,10 @@
 
 enum {
 	LIST_DEFAULT = 32,
+	/* of names in a list that was too long: even where each byte takes six
+	 * (\u001b), they fit into a datagram
+	 */
+	LIST_SHORT_BYTES = 8192,
 };
 
 static bool ok(struct ng_dict *reply)
@@ -112,15 +116,22 @@ static bool run_query(struct pinner *p, struct ng_dict *reply,
 	return ok(reply);
 }
 
+/* The newest calls, as far as their names have no more bytes than that. */
 static bool run_list(struct pinner *p, struct ng_dict *reply,
-		     const struct ng_command *command)
+		     const struct ng_command *command, size_t bytes)
 {
 	struct ng_value *calls = ng_put_list(reply, ng_root(reply), "calls");
 	uint32_t left = command->limit ? command->limit : LIST_DEFAULT;
 
 	for (const struct call *call = calls_newest(p->calls); call && left;
-	     call = call->older, left--)
-		ng_put(reply, calls, NULL, call_id(call));
+	     call = call->older, left--) {
+		struct slice id = call_id(call);
+
+		if (id.len > bytes)
+			break;
+		bytes -= id.len;
+		ng_put(reply, calls, NULL, id);
+	}
 	return ok(reply);
 }
 
@@ -155,7 +166,7 @@ bool handlers_run(struct pinner *p, struct ng_dict *reply,
 	case NG_QUERY:
 		return run_query(p, reply, command, now_ms);
 	case NG_LIST:
-		return run_list(p, reply, command);
+		return run_list(p, reply, command, SIZE_MAX);
 	case NG_STATISTICS:
 		reply_statistics(p, reply, now_ms);
 		return ok(reply);
@@ -182,6 +193,8 @@ void handlers_shorten(struct pinner *p, struct ng_dict *reply,
 		ng_put(reply, ng_root(reply), "warning",
 		       slice_str("Reply too long, tags left out"));
 		ok(reply);
+	} else if (command->verb == NG_LIST) {
+		run_list(p, reply, command, LIST_SHORT_BYTES);
 	} else if (command->verb == NG_DELETE) {
 		ok(reply); /* it is done, whatever can be told of it */
 	} else {

@@ -116,7 +116,9 @@ int ngjson_read(struct ng_dict *d, struct slice text)
 
 static json_t *json_text(struct slice s)
 {
-	json_t *json = json_stringn(s.len ? s.text : "", s.len);
+	bool has_nul = s.len && memchr(s.text, '\0', s.len);
+	json_t *json = has_nul ? NULL
+			       : json_stringn(s.len ? s.text : "", s.len);
 	char *copy;
 
 	if (json)
@@ -126,7 +128,7 @@ static json_t *json_text(struct slice s)
 	if (!copy)
 		return NULL;
 	for (size_t i = 0; i < s.len; i++)
-		copy[i] = (unsigned char)s.text[i] < 0x80 ? s.text[i] : '?';
+		copy[i] = s.text[i] > 0 && s.text[i] < 0x7f ? s.text[i] : '?';
 	json = json_stringn(copy, s.len);
 	free(copy);
 	return json;

@@ -18,8 +18,8 @@
  */
 int ngjson_read(struct ng_dict *d, struct slice text);
 
-/* Write value (with all below it) to buf.  Bytes that are no UTF-8 become '?'
- * (JSON cannot carry them).  0 with *out_len set, ENOBUFS when it does not fit
+/* Write value (with all below it) to buf.  Bytes of a text that is no UTF-8 or
+ * has a NUL become '?' (JSON cannot carry them, or readers refuse it).  0 with *out_len set, ENOBUFS when it does not fit
  * or is nested too deeply, or ENOMEM.
  */
 int ngjson_write(char *buf, size_t size, size_t *out_len,

@@ -118,6 +118,17 @@ def json_and_bencode_are_answered_in_kind(world):
     as_json.close()
 
 
+def a_list_too_long_for_a_datagram_has_the_newest_calls(world):
+    name = "\x1b" * 200
+    for serial in range(70):
+        world.ng.ok("offer", call_id=f"{serial}{name}", from_tag="a", sdp=sdp())
+    as_json = Ng(HERE4, as_json=True)
+    calls = as_json.ok("list", limit=1000)["calls"]
+    assert 30 < len(calls) < 70 and calls[0] == f"69{name}", len(calls)
+    assert len(world.calls()) == 70     # bencode is shorter
+    as_json.close()
+
+
 def it_answers_on_ipv4_and_ipv6(world):
     for at in (HERE4, HERE6):
         client = Ng(at)
@@ -320,6 +331,7 @@ sys.exit(run((
     a_cookie_of_another_sender_is_a_command_of_its_own,
     a_cookie_with_another_body_is_a_command_of_its_own,
     json_and_bencode_are_answered_in_kind,
+    a_list_too_long_for_a_datagram_has_the_newest_calls,
     it_answers_on_ipv4_and_ipv6,
     a_source_outside_allow_is_counted_and_not_answered,
     errors_have_the_texts_of_rtpengine,

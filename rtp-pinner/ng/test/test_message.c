@@ -287,6 +287,15 @@ static void bytes_that_are_no_utf8_are_replaced_in_json(void **state)
 			 0);
 	out[len] = '\0';
 	assert_string_equal(out, "{\"a?\":\"caf? ??\"}");
+
+	/* few readers of JSON take a NUL */
+	ng_dict_reset(dict);
+	ng_put(dict, ng_root(dict), "a", slice_of("n\0l", 3));
+	assert_int_equal(ngjson_write(out, sizeof(out) - 1, &len,
+				      ng_root(dict)),
+			 0);
+	out[len] = '\0';
+	assert_string_equal(out, "{\"a\":\"n?l\"}");
 }
 
 int main(void)
