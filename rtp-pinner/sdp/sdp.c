@@ -4,7 +4,8 @@
  *
  * A blank line is a line like others, for careless writers leave some.  But
  * for many readers, rtpengine among them, the description ends there: where it
- * is good up to that line and not beyond, the rest is none of ours.
+ * is good up to that line and not beyond, the rest is dropped, lest a reader
+ * who goes on finds media there that goes around the relay.
  */
 #include "rtp-pinner/sdp/sdp.h"
 #include "rtp-pinner/sdp/sdp_priv.h"
@@ -294,12 +295,9 @@ static int finish_media(struct sdp_media *m, const struct sdp_section *section,
 	return 0;
 }
 
-/* Reads the first len bytes; the rest is kept as it is. */
-static int parse(struct sdp **out, const char **reason, struct slice text,
-		 size_t len)
+static int parse(struct sdp **out, const char **reason, struct slice text)
 {
-	struct slice part = slice_of(text.text, len);
-	struct counts n = count(part);
+	struct counts n = count(text);
 	struct reader r = { 0 };
 	int err;
 
@@ -311,7 +309,7 @@ static int parse(struct sdp **out, const char **reason, struct slice text,
 		return ENOMEM;
 
 	r.sdp->text = text;
-	err = read_lines(&r, part);
+	err = read_lines(&r, text);
 	if (err)
 		goto out;
 	*reason = incomplete;
@@ -356,11 +354,12 @@ int sdp_parse(struct sdp **out, const char **reason, struct slice text)
 	*reason = failed;
 	if (text.len >= UINT32_MAX / 2)
 		return EBADMSG;
-	err = parse(out, reason, text, text.len);
+	err = parse(out, reason, text);
 	if (err != EBADMSG)
 		return err;
 	blank = find_blank(text);
-	return blank < text.len ? parse(out, reason, text, blank) : err;
+	return blank < text.len ?
+		       parse(out, reason, slice_of(text.text, blank)) : err;
 }
 
 void sdp_free(struct sdp *sdp)

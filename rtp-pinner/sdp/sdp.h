@@ -93,8 +93,8 @@ struct sdp;		/* the lines */
  * "Failed to parse SDP": the first line that is not blank is no v=, an m= line
  * lacks its port or transport, or there are more than SDP_MEDIA_MAX of them.
  * "Incomplete SDP specification": media to be relayed has no c=.
- * An empty text is good and has no media.  What makes a text bad only behind a
- * blank line is not looked at, and kept.
+ * An empty text is good and has no media.  A text that is bad only behind a
+ * blank line ends before that line.
  */
 int sdp_parse(struct sdp **out, const char **reason, struct slice text);
 void sdp_free(struct sdp *sdp);

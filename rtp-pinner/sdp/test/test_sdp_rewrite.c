@@ -91,9 +91,9 @@ static void one_section_goes_to_the_relay(void **state)
 		  SESSION "m=video 0 RTP/AVP 31\n",
 		  { .touch = true } },
 		{ "no description after a blank line",
-		  SESSION "m=audio 4000 RTP/AVP 0\n" "\n" "m=x\n" "c=y",
-		  RELAYED_SESSION "m=audio 30000 RTP/AVP 0\n" "\n" "m=x\n"
-		  "c=y",
+		  SESSION "m=audio 4000 RTP/AVP 0\n" "\n"
+		  "m=video 5000 RTP/AVP 31\n" "c=IN IP4 198.51.100.3\n" "m=x",
+		  RELAYED_SESSION "m=audio 30000 RTP/AVP 0\n",
 		  { TO_RELAY } },
 		{ "hold stays hold",
 		  "v=0\n" "c=IN IP4 0.0.0.0\n" "m=audio 4000 RTP/AVP 0\n",
