@@ -321,6 +321,22 @@ def a_bye_of_the_callee_ends_the_media(node, alice, bob):
 
 
 @with_parties("alice", "bob")
+def a_bye_behind_a_reinvite_ends_the_media(node, alice, bob):
+    call = Call(node, alice, bob)
+    call.answer()
+    call.talk()
+    sent, invite = call.again(alice.voice.sdp("a=ptime:40"))
+    bob.phone.reply(invite, 100)
+    in_dialog(alice.phone, "BYE", call.call, call.ok,
+              cseq=call.call["cseq"] + 1)
+    bye = bob.phone.expect("BYE")
+    bob.phone.reply(bye, 481)
+    alice.phone.expect(481)
+    ended(node, call)
+    call.refused(sent, invite, 487)
+
+
+@with_parties("alice", "bob")
 def an_offer_in_the_200_is_answered_in_the_ack(node, alice, bob):
     call = Call(node, alice, bob, offer="")
     call.ring()
@@ -377,6 +393,7 @@ def main():
             a_cancelled_call_is_forgotten,
             of_two_phones_that_ring_the_one_that_answers_is_heard,
             a_bye_of_the_callee_ends_the_media,
+            a_bye_behind_a_reinvite_ends_the_media,
             an_offer_in_the_200_is_answered_in_the_ack,
             a_pinner_that_was_away_is_used_at_the_next_call,
         ]
