@@ -95,7 +95,8 @@ static void change_media(struct exchange *x, struct sdp_media_change *out,
 	const struct calls_conf *conf = &x->calls->conf;
 	uint16_t port = call_media_alive(from) ? exchange_port(x, &x->to, i) :
 						 0;
-	bool muxed = to->flags & CALL_M_MUX;
+	/* The answer may refuse what an offer only asks for. */
+	bool muxed = to->flags & (x->offer ? CALL_M_MUX_FORCE : CALL_M_MUX);
 
 	*out = (struct sdp_media_change){
 		.touch = !(from->flags & CALL_M_ALONE),

@@ -119,6 +119,30 @@ static void a_leg_can_stop_muxing(void **state)
 	}
 }
 
+/* The party that refuses sends its RTCP where a=rtcp has told it to. */
+static void an_offer_within_a_muxed_call_may_be_refused(void **state)
+{
+	struct world *w = *state;
+	char line[32];
+	uint16_t t;
+
+	for (unsigned i = 0; i < 2; i++) {
+		world_offer_ok(w, (struct say){
+			.from = "f", .sdp = audio("203.0.113.1", 4000, MUX),
+		});
+		t = sdp_port(w->reply.sdp, 0);
+		snprintf(line, sizeof(line), "a=rtcp:%u\r\n", t + 1);
+		assert_true(world_says(w, line));
+		world_answer_ok(w, (struct say){
+			.from = "f", .to = "t",
+			.sdp = audio("203.0.113.2", 5000, i ? NULL : MUX),
+		});
+	}
+	assert_string_equal(world_rtcp_route(w, t + 1), "203.0.113.1:4001");
+	assert_string_equal(world_rtcp_route(w, world_port(w, "f", 0) + 1),
+			    "203.0.113.2:5001");
+}
+
 static void a_named_rtcp_port_is_where_rtcp_goes(void **state)
 {
 	struct world *w = *state;
@@ -222,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rtcp_is_bridged_between_muxed_and_plain_legs),
 		TEST(a_leg_can_stop_muxing),
+		TEST(an_offer_within_a_muxed_call_may_be_refused),
 		TEST(a_named_rtcp_port_is_where_rtcp_goes),
 		cmocka_unit_test(ice_is_passed_through_or_removed),
 		TEST(a_new_ufrag_unlatches_and_the_same_does_not),
