@@ -102,9 +102,34 @@ static struct counts count(struct slice text)
 	return n;
 }
 
-/* One block, cut into arrays: the larger alignments come first. */
+/* How many CRs end no line.  In copy, if not NULL, they become '?': libosip2
+ * and others take each CR for an end, and would find lines we have not seen.
+ */
+static size_t mask_crs(char *copy, struct slice text)
+{
+	size_t cnt = 0, pos = 0;
+
+	while (pos < text.len) {
+		size_t end = pos;
+
+		while (end < text.len && text.text[end] == '\r')
+			end++;
+		if (end > pos && end < text.len && text.text[end] != '\n') {
+			cnt += end - pos;
+			if (copy)
+				memset(copy + pos, '?', end - pos);
+		}
+		pos = end > pos ? end : pos + 1;
+	}
+	return cnt;
+}
+
+/* One block, cut into arrays: the larger alignments come first.  *copy has
+ * copy_len bytes.
+ */
 static struct sdp *allocate(const struct counts *n,
-			    struct sdp_candidate **candidates)
+			    struct sdp_candidate **candidates,
+			    char **copy, size_t copy_len)
 {
 	struct sdp *sdp;
 	char *at;
@@ -122,7 +147,7 @@ static struct sdp *allocate(const struct counts *n,
 			n->sessions * sizeof(*sdp->sessions) +
 			n->media * sizeof(*sdp->sections) +
 			n->candidates * sizeof(**candidates) +
-			n->lines * sizeof(*sdp->lines));
+			n->lines * sizeof(*sdp->lines) + copy_len);
 	if (!sdp)
 		return NULL;
 	at = (char *)(sdp + 1);
@@ -135,6 +160,8 @@ static struct sdp *allocate(const struct counts *n,
 	*candidates = (void *)at;
 	at += n->candidates * sizeof(**candidates);
 	sdp->lines = (void *)at;
+	at += n->lines * sizeof(*sdp->lines);
+	*copy = at;
 	return sdp;
 }
 
@@ -297,17 +324,24 @@ static int finish_media(struct sdp_media *m, const struct sdp_section *section,
 
 static int parse(struct sdp **out, const char **reason, struct slice text)
 {
+	bool masked = walk_of(text).end == '\n' && mask_crs(NULL, text);
 	struct counts n = count(text);
 	struct reader r = { 0 };
+	char *copy;
 	int err;
 
 	*reason = failed;
 	if (n.media > SDP_MEDIA_MAX || n.sessions > SDP_SESSIONS_MAX)
 		return EBADMSG;
-	r.sdp = allocate(&n, &r.candidates);
+	r.sdp = allocate(&n, &r.candidates, &copy, masked ? text.len : 0);
 	if (!r.sdp)
 		return ENOMEM;
 
+	if (masked) {
+		memcpy(copy, text.text, text.len);
+		mask_crs(copy, text);
+		text.text = copy;
+	}
 	r.sdp->text = text;
 	err = read_lines(&r, text);
 	if (err)

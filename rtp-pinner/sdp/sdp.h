@@ -8,11 +8,11 @@
  * line may stand once, the first one counts.
  *
  * Line ends, order, unknown lines and attributes are kept as they came; only
- * what a relay must change is changed.  Pure: text in, text out, one
- * allocation each.
+ * what a relay must change is changed.  (A CR that ends no line becomes '?'.)
+ * Pure: text in, text out, one allocation each.
  *
- * Slices point into the text given to sdp_parse(), which must outlive the
- * struct.
+ * Slices point into the text given to sdp_parse() or a copy of it in the
+ * struct: they are valid as long as both.
  */
 #ifndef SDP_SDP_H
 #define SDP_SDP_H

@@ -235,6 +235,22 @@ static void a_last_cr_does_not_join_what_is_added(void **state)
 	free(got);
 }
 
+/* Many readers take it for the end of one, and would find another c= there. */
+static void a_cr_that_ends_no_line_is_masked(void **state)
+{
+	struct sdp_media_change media = { TO_RELAY };
+	struct sdp_change change = { .media = &media };
+	char *got = rewritten("v=0\n" "c=IN IP4 198.51.100.1\n" AUDIO
+			      "a=x\r\rc=IN IP4 198.51.100.3\r\r\n" "a=y\r",
+			      "CR within", &change);
+
+	(void)state;
+	assert_string_equal(got, "v=0\n" "c=IN IP4 192.0.2.53\n"
+			    "m=audio 30000 RTP/AVP 0\n"
+			    "a=x??c=IN IP4 198.51.100.3\r\r\n" "a=y\r");
+	free(got);
+}
+
 static void sections_share_the_c_of_the_session(void **state)
 {
 #define TWO "m=audio 4000 RTP/AVP 0\n" "m=video 4002 RTP/AVP 31\n"
@@ -392,6 +408,7 @@ int main(void)
 		cmocka_unit_test(one_section_goes_to_the_relay),
 		cmocka_unit_test(rtcp_is_told),
 		cmocka_unit_test(a_last_cr_does_not_join_what_is_added),
+		cmocka_unit_test(a_cr_that_ends_no_line_is_masked),
 		cmocka_unit_test(sections_share_the_c_of_the_session),
 		cmocka_unit_test(origin_and_session_are_replaced_when_asked),
 		cmocka_unit_test(an_unsound_change_is_refused),
