@@ -291,31 +291,36 @@ static void drop_saved(struct exchange *x, struct call_leg *leg)
 /* Several parties answer at one port: when another one speaks now, at another
  * endpoint, what was latched there is void.
  */
-static void turn_epochs(struct exchange *x)
+static void turn_epochs(struct exchange *x, struct exchange_side *side)
 {
 	struct call *call = x->call;
-	struct call_leg *from = &call->legs[x->from.leg];
-	unsigned owner = from->borrows != CALL_NONE ? from->borrows :
-						      x->from.leg;
+	const struct call_leg *leg = &call->legs[side->leg];
+	unsigned owner = leg->borrows != CALL_NONE ? leg->borrows : side->leg;
 	unsigned before = rows_speaker(call, owner);
 
-	if (before == x->from.leg)
+	if (before == side->leg)
 		return;
 	for (unsigned i = 0; i < x->cnt; i++) {
-		struct call_media *m = &x->from.media[i];
+		struct call_media *m = &side->media[i];
 
-		if (owner != x->from.leg) {
+		if (owner != side->leg) {
 			if (i >= call->legs[owner].media_cnt)
 				break;
 			m = &call->legs[owner].media[i];
 		}
 		if (i < call->legs[before].media_cnt &&
-		    call_endpoint_equal(&x->from.media[i].rtp,
+		    call_endpoint_equal(&side->media[i].rtp,
 					&call->legs[before].media[i].rtp))
 			continue;
 		m->epoch++;
 		m->rtcp_epoch++;
 	}
+}
+
+/* It is talked to again: its re-offer is answered. */
+static bool speaks_again(const struct call_leg *to)
+{
+	return to->callee && to->answer_seq;
 }
 
 static uint16_t flow_flags(const struct exchange *x)
@@ -361,8 +366,6 @@ static void commit_offer(struct exchange *x)
 	from->pending_ms = x->now_ms;
 	from->pending_branch = x->command->via_branch.len ?
 		text_hash(x->command->via_branch) : 0;
-	if (from->callee && from->answer_seq)
-		from->answer_seq = ++call->answer_cnt;
 }
 
 static void commit_answer(struct exchange *x)
@@ -376,6 +379,8 @@ static void commit_answer(struct exchange *x)
 	from->offered_by = CALL_NONE;
 	from->answered_ms = x->now_ms;
 	from->answer_seq = ++call->answer_cnt;
+	if (speaks_again(to))
+		to->answer_seq = ++call->answer_cnt;
 	to->pending_ms = 0;
 	drop_saved(x, to);
 	if (!from->pending_ms)
@@ -407,8 +412,11 @@ void exchange_commit(struct exchange *x)
 	struct call_leg *to;
 
 	commit_new_legs(x);
-	if (!x->offer)
-		turn_epochs(x);
+	if (!x->offer) {
+		turn_epochs(x, &x->from);
+		if (speaks_again(&call->legs[x->to.leg]))
+			turn_epochs(x, &x->to);
+	}
 	commit_text(x, &x->from);
 	commit_text(x, &x->to);
 	from = &call->legs[x->from.leg];

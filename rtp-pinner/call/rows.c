@@ -139,6 +139,17 @@ static uint16_t flags_of(const struct call_leg *leg,
 	return flags;
 }
 
+/* Of the row, and of what the party that borrows it said last. */
+static uint32_t epoch_of(const struct call_media *own,
+			 const struct call_media *m, bool rtcp)
+{
+	uint32_t epoch = rtcp ? own->rtcp_epoch : own->epoch;
+
+	if (m != own)
+		epoch |= (uint32_t)(rtcp ? m->rtcp_epoch : m->epoch) << 16;
+	return epoch;
+}
+
 void rows_fill(struct flow_conf *out, const struct calls *calls,
 	       const struct call *call, unsigned leg, unsigned media,
 	       bool rtcp)
@@ -159,7 +170,7 @@ void rows_fill(struct flow_conf *out, const struct calls *calls,
 		out->kind = FLOW_RTP;
 	out->dscp = call->dscp;
 	out->flags = flags_of(l, m, rtcp);
-	out->epoch = rtcp ? own->rtcp_epoch : own->epoch;
+	out->epoch = epoch_of(own, m, rtcp);
 	out->call = call->slot;
 	out->packet_rate_max = calls->conf.packet_rate_max;
 	set_endpoint(&out->signalled, rtcp ? &m->rtcp : &m->rtp);

@@ -149,6 +149,60 @@ static void callees_of_one_invite_share_the_port_they_were_told(void **state)
 	(void)state;
 }
 
+/* Both t1 and t2 have answered at one port, t2 last: A talks to t2. */
+static uint16_t share_port(struct world *w)
+{
+	world_talk(w);
+	world_answer_ok(w, (struct say){
+		.from = "f", .to = "t2",
+		.sdp = audio("203.0.113.3", 6000, NULL),
+	});
+	return world_port(w, "t", 0);
+}
+
+static void who_borrows_a_port_can_move(void **state)
+{
+	struct world *w = *state;
+	uint16_t port = share_port(w);
+	uint32_t epoch = world_row(w, port)->epoch;
+	uint32_t rtcp_epoch = world_row(w, port + 1)->epoch;
+
+	world_offer_ok(w, (struct say){
+		.from = "t2", .to = "f",
+		.sdp = audio("203.0.113.9", 6600, NULL),
+	});
+	assert_string_equal(world_route(w, world_port(w, "f", 0)),
+			    "203.0.113.9:6600");
+	assert_int_not_equal(world_row(w, port)->epoch, epoch);
+	assert_int_not_equal(world_row(w, port + 1)->epoch, rtcp_epoch);
+}
+
+static void an_answered_reoffer_takes_a_shared_port_over(void **state)
+{
+	struct world *w = *state;
+	uint16_t port = share_port(w);
+	uint16_t f = world_port(w, "f", 0);
+	uint32_t epoch = world_row(w, port)->epoch;
+
+	for (unsigned i = 0; i < 2; i++) {
+		world_offer_ok(w, (struct say){
+			.from = "t", .to = "f", .branch = "z9",
+			.sdp = audio("203.0.113.2", 5000, NULL),
+		});
+		if (i)
+			break;
+		world_delete(w, (struct say){ .from = "t", .branch = "z9" });
+		assert_string_equal(world_route(w, f), "203.0.113.3:6000");
+		assert_int_equal(world_row(w, port)->epoch, epoch);
+	}
+	world_answer_ok(w, (struct say){
+		.from = "t", .to = "f",
+		.sdp = audio("203.0.113.1", 4000, NULL),
+	});
+	assert_string_equal(world_route(w, f), "203.0.113.2:5000");
+	assert_int_not_equal(world_row(w, port)->epoch, epoch);
+}
+
 static void a_shared_port_outlives_the_callee_it_was_made_for(void **state)
 {
 	struct world *w = *state;
@@ -274,6 +328,8 @@ int main(void)
 		TEST(the_caller_hears_all_and_talks_to_the_last_answerer),
 		TEST(a_repeated_invite_of_a_branch_is_that_branch),
 		TEST(callees_of_one_invite_share_the_port_they_were_told),
+		TEST(who_borrows_a_port_can_move),
+		TEST(an_answered_reoffer_takes_a_shared_port_over),
 		TEST(a_shared_port_outlives_the_callee_it_was_made_for),
 		TEST(a_branch_that_failed_makes_room_and_the_rest_goes_on),
 		TEST(a_serial_fork_begins_after_the_first_branch_failed),
