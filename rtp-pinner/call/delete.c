@@ -42,6 +42,19 @@ static unsigned find_pending(const struct call *call,
 	return leg;
 }
 
+/* Those of the refused offer are used up, as are those of before. */
+static void pass_epochs(struct call_media *saved, unsigned saved_cnt,
+			const struct call_media *media, unsigned cnt)
+{
+	for (unsigned i = 0; i < saved_cnt && i < cnt; i++) {
+		if (saved[i].epoch != media[i].epoch)
+			saved[i].epoch = (uint16_t)(media[i].epoch + 1);
+		if (saved[i].rtcp_epoch != media[i].rtcp_epoch)
+			saved[i].rtcp_epoch =
+				(uint16_t)(media[i].rtcp_epoch + 1);
+	}
+}
+
 static void restore_media(struct calls *calls, struct call_leg *leg,
 			  uint64_t now_ms)
 {
@@ -50,6 +63,7 @@ static void restore_media(struct calls *calls, struct call_leg *leg,
 
 	if (!leg->saved)
 		return;
+	pass_epochs(leg->saved, leg->saved_cnt, media, cnt);
 	leg->media = leg->saved;
 	leg->media_cnt = leg->saved_cnt;
 	leg->saved = NULL;

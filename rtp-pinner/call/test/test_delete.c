@@ -377,6 +377,27 @@ static void glare_is_undone_on_both_sides(void **state)
 	assert_int_equal(world_used(w), 2);
 }
 
+/* What was latched for the refused one must not pass for the next. */
+static void an_epoch_is_not_used_twice(void **state)
+{
+	struct world *w = *state;
+	uint32_t before;
+	uint32_t refused;
+	uint16_t f;
+
+	world_talk(w);
+	f = world_port(w, "f", 0);
+	before = world_row(w, f)->epoch;
+	reoffer(w, "f", "t", "z8", "203.0.113.7");
+	refused = world_row(w, f)->epoch;
+	world_delete(w, (struct say){ .from = "f", .branch = "z8" });
+	assert_int_not_equal(world_row(w, f)->epoch, before);
+	assert_int_not_equal(world_row(w, f)->epoch, refused);
+	assert_int_not_equal(world_row(w, f + 1)->epoch, before);
+	reoffer(w, "f", "t", "z9", "203.0.113.9");
+	assert_int_not_equal(world_row(w, f)->epoch, refused);
+}
+
 static void a_refusal_undoes_all_offers_since_the_last_answer(void **state)
 {
 	struct world *w = *state;
@@ -443,6 +464,7 @@ int main(void)
 		TEST(after_a_refusal_a_delete_is_a_bye),
 		TEST(an_answered_reoffer_is_not_undone),
 		TEST(glare_is_undone_on_both_sides),
+		TEST(an_epoch_is_not_used_twice),
 		TEST(a_refusal_undoes_all_offers_since_the_last_answer),
 		TEST(a_refused_request_without_sdp_does_not_end_the_call),
 		TEST(a_callee_that_refuses_is_known_by_no_tag),
