@@ -202,6 +202,8 @@ static enum calls_result describe_one(struct exchange *x, unsigned i)
 
 static enum calls_result describe(struct exchange *x)
 {
+	bool crossed = x->call->legs[x->to.leg].pending_ms;
+
 	x->gate_mode = gate_default_mode(&x->calls->conf);
 	for (unsigned i = 0; i < x->cnt; i++) {
 		enum calls_result result = CALLS_OK;
@@ -214,7 +216,7 @@ static enum calls_result describe(struct exchange *x)
 			return result;
 		if (x->offer)
 			media_offer(&x->from.media[i], &x->to.media[i],
-				    x->command);
+				    x->command, crossed);
 		else
 			media_answer(&x->from.media[i], &x->to.media[i],
 				     x->command);

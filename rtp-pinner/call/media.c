@@ -134,7 +134,7 @@ static bool passes_ice(const struct call_media *from,
 }
 
 void media_offer(struct call_media *from, struct call_media *to,
-		 const struct ng_command *command)
+		 const struct ng_command *command, bool crossed)
 {
 	bool asked = from->flags & CALL_M_MUX_ASKED;
 	bool require = has_flag(command, NG_RTCP_MUX_REQUIRE);
@@ -158,6 +158,8 @@ void media_offer(struct call_media *from, struct call_media *to,
 	else if (!offered)
 		set_flag(to, CALL_M_MUX, false);
 	set_flag(to, CALL_M_ICE | CALL_M_ICE_OFFERED, ice);
+	if (crossed && to->flags & CALL_M_KNOWN)
+		return;
 	to->bundle_head = from->bundle_head;
 	to->type = from->type;
 	to->proto = from->proto;

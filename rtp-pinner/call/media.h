@@ -6,6 +6,7 @@
 #ifndef CALL_MEDIA_H
 #define CALL_MEDIA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rtp-pinner/call/calls_priv.h"
@@ -24,9 +25,12 @@ int media_describe(struct call_media *m, struct gate *gate,
 /* The SDP has no such section (any more). */
 void media_reject(struct call_media *m);
 
-/* What an offer or answer makes of both ends; from is described already. */
+/* What an offer or answer makes of both ends; from is described already.
+ * crossed: to's party has made an offer of its own that is not answered yet,
+ * and is what that says.
+ */
 void media_offer(struct call_media *from, struct call_media *to,
-		 const struct ng_command *command);
+		 const struct ng_command *command, bool crossed);
 void media_answer(struct call_media *from, struct call_media *to,
 		  const struct ng_command *command);
 

@@ -398,6 +398,29 @@ static void an_epoch_is_not_used_twice(void **state)
 	assert_int_not_equal(world_row(w, f)->epoch, refused);
 }
 
+/* t wants fax, f something else; t is answered. */
+static void who_is_answered_after_glare_has_its_media(void **state)
+{
+	struct world *w = *state;
+	const char *fax = "v=0\r\no=- 1 1 IN IP4 203.0.113.2\r\ns=-\r\n"
+			  "c=IN IP4 203.0.113.2\r\nt=0 0\r\n"
+			  "m=image 5000 udptl t38\r\n";
+
+	world_talk(w);
+	world_offer_ok(w, (struct say){
+		.from = "t", .to = "f", .branch = "z8", .sdp = fax,
+	});
+	reoffer(w, "f", "t", "z9", "203.0.113.7");
+	world_delete(w, (struct say){ .from = "f", .branch = "z9" });
+	world_answer_ok(w, (struct say){
+		.from = "t", .to = "f", .branch = "z8", .sdp = fax,
+	});
+	assert_int_equal(world_row(w, world_port(w, "f", 0))->kind,
+			 FLOW_OTHER);
+	assert_int_equal(world_row(w, world_port(w, "t", 0))->kind,
+			 FLOW_OTHER);
+}
+
 static void a_refusal_undoes_all_offers_since_the_last_answer(void **state)
 {
 	struct world *w = *state;
@@ -465,6 +488,7 @@ int main(void)
 		TEST(an_answered_reoffer_is_not_undone),
 		TEST(glare_is_undone_on_both_sides),
 		TEST(an_epoch_is_not_used_twice),
+		TEST(who_is_answered_after_glare_has_its_media),
 		TEST(a_refusal_undoes_all_offers_since_the_last_answer),
 		TEST(a_refused_request_without_sdp_does_not_end_the_call),
 		TEST(a_callee_that_refuses_is_known_by_no_tag),
