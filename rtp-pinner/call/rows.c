@@ -198,14 +198,55 @@ uint64_t rows_last_ms(const struct calls *calls, const struct call_media *m)
 	return rtp > rtcp ? rtp : rtcp;
 }
 
-static void set(struct calls *calls, const struct call *call, unsigned leg,
+static struct addr addr_of(const struct flow_endpoint *e)
+{
+	struct addr a = { .family = e->family };
+
+	memcpy(a.bytes_be, e->bytes_be, sizeof(a.bytes_be));
+	return a;
+}
+
+/* The row is latched to a source that this conf has no longer in its gate: it
+ * is not heard, so it shall not be talked to.  The state may change meanwhile;
+ * an epoch too many does no harm.
+ */
+static bool shuts_out(const struct flow_conf *conf, const struct flow_row *row)
+{
+	const struct flow_endpoint source = row->state.source;
+	const struct addr from = addr_of(&source);
+
+	if (conf->gate_mode != FLOW_GATE_STRICT || !row->state.latched ||
+	    row->state.generation != row->conf.generation ||
+	    row->state.epoch != conf->epoch)
+		return false;
+	for (unsigned i = 0; i < conf->gate_cnt; i++) {
+		const struct prefix p = {
+			.addr = addr_of(&conf->gate[i]),
+			.len = conf->gate[i].prefix_len,
+		};
+
+		if (prefix_has(&p, &from))
+			return false;
+	}
+	return true;
+}
+
+static void set(struct calls *calls, struct call *call, unsigned leg,
 		unsigned media, bool rtcp)
 {
-	uint16_t port = (uint16_t)(call->legs[leg].media[media].port + rtcp);
+	struct call_media *own = &call->legs[leg].media[media];
+	uint16_t port = (uint16_t)(own->port + rtcp);
 	const struct flow_row *row = calls->ops.row(calls->ops.arg, port);
 	struct flow_conf conf;
 
 	rows_fill(&conf, calls, call, leg, media, rtcp);
+	if (row && shuts_out(&conf, row)) {
+		if (rtcp)
+			own->rtcp_epoch++;
+		else
+			own->epoch++;
+		rows_fill(&conf, calls, call, leg, media, rtcp);
+	}
 	if (row) {
 		conf.seq = row->conf.seq;
 		conf.generation = row->conf.generation;

@@ -497,6 +497,60 @@ static void sip_source_address_is_where_media_goes_first(void **state)
 			    "strict: 198.18.0.9");
 }
 
+static void latch(struct world *w, uint16_t port, uint8_t last)
+{
+	struct flow_row *row = &w->rows[port - WORLD_PORT_MIN];
+
+	row->state.generation = row->conf.generation;
+	row->state.epoch = row->conf.epoch;
+	row->state.latched = 1;
+	row->state.source = (struct flow_endpoint){
+		.family = 4, .port = 4000,
+		.bytes_be = { 198, 18, 0, last },
+	};
+}
+
+/* Its NAT has got another address; the SDP is what it was. */
+static void who_is_not_in_the_gate_any_more_is_unlatched(void **state)
+{
+	static const struct {
+		const char *received;
+		enum ng_gate gate;
+		bool unlatches;
+	} cases[] = {
+		{ "198.18.0.9", NG_GATE_UNSET, false },
+		{ "198.18.0.10", NG_GATE_UNSET, true },
+		{ "198.18.0.10", NG_GATE_LEARN, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *w;
+		void *other;
+		uint16_t f;
+		uint32_t epoch;
+
+		assert_int_equal(world_setup(&other), 0);
+		w = other;
+		world_offer_ok(w, (struct say){
+			.from = "f", .received = "198.18.0.9",
+			.gate = cases[i].gate,
+			.sdp = audio("10.0.0.1", 4000, NULL),
+		});
+		f = world_port(w, "f", 0);
+		epoch = world_row(w, f)->epoch;
+		latch(w, f, 9);
+		world_offer_ok(w, (struct say){
+			.from = "f", .received = cases[i].received,
+			.gate = cases[i].gate,
+			.sdp = audio("10.0.0.1", 4000, NULL),
+		});
+		assert_int_equal(world_row(w, f)->epoch != epoch,
+				 cases[i].unlatches);
+		world_teardown(&other);
+	}
+}
+
 static void new_ports_for_a_new_endpoint_only_where_asked_for(void **state)
 {
 	struct world *w = *state;
@@ -593,6 +647,7 @@ int main(void)
 		TEST(media_address_is_taken_word_for_word),
 		TEST(a_phone_whose_ice_is_done_names_our_port),
 		TEST(sip_source_address_is_where_media_goes_first),
+		TEST(who_is_not_in_the_gate_any_more_is_unlatched),
 		TEST(new_ports_for_a_new_endpoint_only_where_asked_for),
 	};
 
