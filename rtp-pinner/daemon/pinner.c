@@ -191,6 +191,24 @@ static int make_calls(struct pinner *p)
 	return err;
 }
 
+/* What listens at the node's own addresses is no phone: a caller must not be
+ * able to talk to it through us, from an address that may be trusted there.
+ */
+static void close_services(struct relay_conf *rc, const struct conf *conf)
+{
+	const uint16_t ports[] = {
+		conf->node->sip_port, conf->node->sips_port,
+		conf->site->http_port, conf->site->https_port,
+	};
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		rc->closed[cnt++] = ports[i];
+	for (size_t i = 0; i < conf->listen_cnt && cnt < RELAY_CLOSED_MAX; i++)
+		rc->closed[cnt++] = conf->listen[i].port;
+	rc->closed_cnt = cnt;
+}
+
 static int make_relay(struct pinner *p, struct fdstore *fds)
 {
 	const struct conf *conf = p->conf;
@@ -206,6 +224,7 @@ static int make_relay(struct pinner *p, struct fdstore *fds)
 	};
 
 	memcpy(rc.service, conf->service, sizeof(rc.service));
+	close_services(&rc, conf);
 	return relay_new(&p->relay, &rc, fdstore_keeper(fds));
 }
 

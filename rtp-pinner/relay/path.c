@@ -44,10 +44,26 @@ static bool is_address(const struct addr *a, const struct flow_endpoint *e)
 	       !memcmp(a->bytes_be, e->bytes_be, sizeof(a->bytes_be));
 }
 
+static bool is_own_address(const struct path *p, const struct flow_endpoint *e)
+{
+	return is_address(&p->media4, e) || is_address(&p->media6, e);
+}
+
 static bool is_own_port(const struct path *p, const struct flow_endpoint *e)
 {
 	return e->port >= p->port_min && e->port <= p->port_max &&
-	       (is_address(&p->media4, e) || is_address(&p->media6, e));
+	       is_own_address(p, e);
+}
+
+/* SIP, ng, ... of this node: what a caller's SDP names there is no media. */
+static bool is_closed(const struct path *p, const struct flow_endpoint *e)
+{
+	if (!is_own_address(p, e))
+		return false;
+	for (size_t i = 0; i < p->closed_cnt; i++)
+		if (p->closed[i] == e->port)
+			return true;
+	return e->port < PATH_CLOSED_BELOW;
 }
 
 static bool is_mapped(const struct flow_endpoint *e)
@@ -106,6 +122,8 @@ static bool is_forbidden(const struct passage *w,
 	for (size_t i = 0; i < w->p->service_cnt; i++)
 		if (addr_equal(&w->p->service[i], &a))
 			return true;
+	if (is_closed(w->p, to))
+		return true;
 	return is_own_port(w->p, to) && leads_back(w, to);
 }
 

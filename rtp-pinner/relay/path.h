@@ -10,7 +10,8 @@
  *             (rtp.h, stun.h), latch (pin.h), rate; every drop is counted there
  *   leaving   from the port and to the target of the row's sink
  *
- * Never sent to: a service address, multicast, broadcast, the unspecified
+ * Never sent to: a service address, this node's own SIP and other services
+ * (struct path, closed), multicast, broadcast, the unspecified
  * address, port 0, a port of the same call, or in a circle through the ports
  * of other calls.
  */
@@ -26,6 +27,8 @@
 
 enum {
 	PATH_SERVICE_MAX = 4,
+	PATH_CLOSED_MAX = 16,
+	PATH_CLOSED_BELOW = 1024,
 	PATH_AGE_MAX_US = 100000,
 	PATH_COPIES_MAX = 20,	/* of RTCP, per port and second */
 };
@@ -40,6 +43,12 @@ struct path {
 	struct addr media6;
 	struct addr service[PATH_SERVICE_MAX];
 	size_t service_cnt;
+	/* Ports at our own addresses where no media is, but services that may
+	 * trust what comes from this node: never sent to, as is none below
+	 * PATH_CLOSED_BELOW there.
+	 */
+	uint16_t closed[PATH_CLOSED_MAX];
+	size_t closed_cnt;
 	/* Packets that waited for a restart and are older than PATH_AGE_MAX_US
 	 * are dropped: those that came before this.  One that waits for a busy
 	 * processor is late, but better than none.

@@ -32,7 +32,8 @@ static int check_conf(const struct relay_conf *conf)
 {
 	if (!conf->port_min || conf->port_min > conf->port_max ||
 	    !conf->threads || conf->threads > RELAY_THREADS_MAX ||
-	    conf->service_cnt > RELAY_SERVICE_MAX || !conf->state_dir)
+	    conf->service_cnt > RELAY_SERVICE_MAX ||
+	    conf->closed_cnt > RELAY_CLOSED_MAX || !conf->state_dir)
 		return EINVAL;
 	if (!addr_is_set(&conf->media4) && !addr_is_set(&conf->media6))
 		return EINVAL;
@@ -159,9 +160,11 @@ static int make_threads(struct relay *r)
 			.media4 = r->conf.media4,
 			.media6 = r->conf.media6,
 			.service_cnt = r->conf.service_cnt,
+			.closed_cnt = r->conf.closed_cnt,
 		};
 		memcpy(t->path.service, r->conf.service,
 		       sizeof(r->conf.service));
+		memcpy(t->path.closed, r->conf.closed, sizeof(r->conf.closed));
 		err = ring_init(&t->rtcp);
 	}
 	return err;

@@ -26,6 +26,7 @@
 enum {
 	RELAY_THREADS_MAX = 16,
 	RELAY_SERVICE_MAX = 4,
+	RELAY_CLOSED_MAX = 16,
 	RELAY_RTCP_MAX = 512,	/* longer RTCP is relayed, but not copied */
 };
 
@@ -45,6 +46,9 @@ struct relay_conf {
 	struct addr media6;
 	struct addr service[RELAY_SERVICE_MAX];	/* never sent to */
 	size_t service_cnt;
+	uint16_t closed[RELAY_CLOSED_MAX];	/* at the media addresses: ports
+						 * of services (path.h) */
+	size_t closed_cnt;
 	const char *state_dir;	/* lock, and the row file of `sockets' */
 };
 

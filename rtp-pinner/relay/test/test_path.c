@@ -234,6 +234,12 @@ static void forbidden_targets_get_nothing(void **state)
 		{ "192.0.2.1:30008", SENT },		/* of another */
 		{ "192.0.2.1:30016", SENT },		/* not ours */
 		{ "192.0.2.20:30000", SENT },
+		{ "192.0.2.1:5060", FLOW_DROP_FORBIDDEN },	/* our SIP */
+		{ "[2001:db8::1]:5060", FLOW_DROP_FORBIDDEN },
+		{ "192.0.2.1:53", FLOW_DROP_FORBIDDEN },
+		{ "192.0.2.1:4000", SENT },	/* a media server beside us */
+		{ "192.0.2.20:5060", SENT },
+		{ "192.0.2.20:53", SENT },
 	};
 
 	(void)state;
@@ -241,6 +247,8 @@ static void forbidden_targets_get_nothing(void **state)
 		struct flow_conf *c;
 
 		small_init(&t);
+		t.path.closed[0] = 5060;
+		t.path.closed_cnt = 1;
 		c = begin(30002);
 		c->signalled = source(rows[i].target);
 		end(30002, c);
