@@ -281,6 +281,15 @@ def a_cancelled_call_is_forgotten(node, alice, bob):
     ended(node, call)
 
 
+@with_parties("alice", "bob")
+def a_call_to_a_phone_that_says_nothing_is_forgotten(node, alice, bob):
+    call = Call(node, alice, bob)
+    assert known(node, call)
+    gone = alice.phone.expect(408, wait=15)     # fr_timer
+    alice.phone.ack(call.call, gone)
+    ended(node, call)
+
+
 @with_parties("alice", "bob", "bob2")
 def of_two_phones_that_ring_the_one_that_answers_is_heard(node, alice, bob,
                                                          bob2):
@@ -334,6 +343,43 @@ def a_bye_behind_a_reinvite_ends_the_media(node, alice, bob):
     alice.phone.expect(481)
     ended(node, call)
     call.refused(sent, invite, 487)
+
+
+@with_parties("alice", "bob")
+def a_group_that_another_proxy_rings_keeps_the_one_who_answers(node, alice,
+                                                               bob):
+    """One call, forked before it comes here: two INVITEs of one Call-ID."""
+    caller = Phone(IPS["bob2"], "pbx", "pbx.example.net")
+    voice = Voice(IPS["bob2"])
+    legs = {}
+    for user, party in (("alice", alice), ("bob", bob)):
+        legs[user] = caller.request(
+            "INVITE", f"sip:{user}@{node.own}", at_node(node),
+            call_id="group-call@pbx", from_tag="pbx", body=voice.sdp(),
+            to_uri=f"sip:group@{node.own}")
+        legs[user]["invite"] = party.phone.expect("INVITE")
+        party.phone.reply(legs[user]["invite"], 180, tag=user)
+        caller.expect(180)
+    alice.phone.reply(legs["alice"]["invite"], 200, tag="alice",
+                      contact=alice.phone.uri, body=alice.voice.sdp())
+    ok = caller.expect(200)
+    at = where(ok.body)
+    in_dialog(caller, "ACK", legs["alice"], ok)
+    alice.phone.expect("ACK")
+    bob.phone.reply(legs["bob"]["invite"], 486, tag="bob")
+    bob.phone.expect("ACK")
+    caller.ack(legs["bob"], caller.expect(486))
+    alice.at = where(legs["alice"]["invite"].body)
+    end = time.monotonic() + 2 * DELAY
+    while time.monotonic() < end:
+        heard(voice, alice.voice, at, alice.at)
+        heard(alice.voice, voice, alice.at, at)
+        time.sleep(0.2)
+    in_dialog(caller, "BYE", legs["alice"], ok, cseq=2)
+    alice.phone.reply(alice.phone.expect("BYE"), 200)
+    caller.expect(200)
+    caller.close()
+    voice.close()
 
 
 @with_parties("alice", "bob")
@@ -391,9 +437,11 @@ def main():
             a_refused_request_without_an_offer_does_not_end_the_call,
             a_refused_update_does_not_end_what_rings,
             a_cancelled_call_is_forgotten,
+            a_call_to_a_phone_that_says_nothing_is_forgotten,
             of_two_phones_that_ring_the_one_that_answers_is_heard,
             a_bye_of_the_callee_ends_the_media,
             a_bye_behind_a_reinvite_ends_the_media,
+            a_group_that_another_proxy_rings_keeps_the_one_who_answers,
             an_offer_in_the_200_is_answered_in_the_ack,
             a_pinner_that_was_away_is_used_at_the_next_call,
         ]
