@@ -124,6 +124,32 @@ uint16_t call_media_port(const struct call *call, unsigned leg, unsigned media)
 	return m ? m->port : 0;
 }
 
+static bool has_open(const struct call_media *media, unsigned cnt,
+		     uint16_t port)
+{
+	for (unsigned i = 0; media && i < cnt; i++) {
+		const struct call_media *m = &media[i];
+
+		if (m->port && (m->port == port ||
+				(m->flags & CALL_M_RTCP_OPEN &&
+				 m->port + 1 == port)))
+			return true;
+	}
+	return false;
+}
+
+bool call_owns_port(const struct call *call, uint16_t port)
+{
+	for (unsigned i = 0; i < call->leg_cnt; i++) {
+		const struct call_leg *leg = &call->legs[i];
+
+		if (has_open(leg->media, leg->media_cnt, port) ||
+		    has_open(leg->saved, leg->saved_cnt, port))
+			return true;
+	}
+	return false;
+}
+
 bool call_endpoint_equal(const struct call_endpoint *a,
 			 const struct call_endpoint *b)
 {

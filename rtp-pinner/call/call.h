@@ -177,6 +177,11 @@ static inline struct slice call_leg_label(const struct call_leg *leg)
  */
 uint16_t call_media_port(const struct call *call, unsigned leg, unsigned media);
 
+/* A leg of the call has this port open, for RTP or RTCP: now, or to go back to
+ * should its re-offer be refused.
+ */
+bool call_owns_port(const struct call *call, uint16_t port);
+
 /* "audio", ... ; never NULL. */
 const char *call_media_type_name(enum call_media_type type);
 

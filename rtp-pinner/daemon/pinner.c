@@ -275,25 +275,6 @@ static void restore(void *arg, uint32_t id, const void *bytes, size_t len)
 	store_del(r->p->store, id);
 }
 
-static bool owns_port(const struct call *call, uint16_t port)
-{
-	for (unsigned l = 0; l < call->leg_cnt; l++) {
-		const struct call_leg *leg = &call->legs[l];
-
-		for (unsigned i = 0; i < leg->media_cnt; i++) {
-			const struct call_media *media = &leg->media[i];
-
-			if (!media->port)
-				continue;
-			if (media->port == port ||
-			    ((media->flags & CALL_M_RTCP_OPEN) &&
-			     media->port + 1 == port))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Rows of an earlier run that no call owns: nobody would ever close them. */
 static void close_left_over(struct pinner *p)
 {
@@ -308,7 +289,7 @@ static void close_left_over(struct pinner *p)
 		if (!row || !row->conf.active)
 			continue;
 		call = calls_at(p->calls, row->conf.call);
-		if (call && owns_port(call, (uint16_t)port))
+		if (call && call_owns_port(call, (uint16_t)port))
 			continue;
 		relay_close(p->relay, (uint16_t)port);
 		calls_quarantine(p->calls, (uint16_t)port, p->now_ms);

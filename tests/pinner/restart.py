@@ -241,6 +241,22 @@ def store_file(relay):
     return relay.dir / "state" / "calls"
 
 
+def a_refused_reoffer_goes_back_to_its_port(build, kind):
+    """Offered at a new port, killed, refused: the old one is still open."""
+    with Relay("rtp-pinner", build, settings={"relay": kind}) as relay:
+        call = Call(relay, "pending")
+        call.talk()
+        moved = Voice("127.0.1.3")
+        offer = relay.ng.ok("offer", call_id=call.name, from_tag="a",
+                            to_tag="b", via_branch="z9", sdp=moved.sdp(),
+                            flags=["no port latching"])
+        assert where(offer["sdp"]) != call.at[1], offer["sdp"]
+        stopped(relay)
+        relay.start()
+        relay.ng.ok("delete", call_id=call.name, from_tag="a", via_branch="z9")
+        call.talk()
+
+
 def a_damaged_record_is_dropped_alone(build, kind):
     with Relay("rtp-pinner", build, settings={"relay": kind}) as relay:
         calls = [Call(relay, f"damage-{i}") for i in range(3)]
@@ -284,6 +300,7 @@ def main():
     namespace()
     for test in (calls_go_on_when_the_daemon_is_killed,
                  a_kill_amid_signalling_leaves_whole_calls,
+                 a_refused_reoffer_goes_back_to_its_port,
                  a_damaged_record_is_dropped_alone,
                  a_damaged_header_refuses_the_file):
         for kind in ("range", "sockets"):

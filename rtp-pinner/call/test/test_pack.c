@@ -148,6 +148,10 @@ static void a_port_kept_for_a_roll_back_survives(void **state)
 	assert_int_equal(world_used(w), 3);
 	assert_int_equal(world_restart(w, "c"), 0);
 	assert_int_equal(world_used(w), 3);
+	for (uint32_t port = WORLD_PORT_MIN; port <= WORLD_PORT_MAX; port++)
+		assert_int_equal(call_owns_port(world_call(w, "c"),
+						(uint16_t)port),
+				 world_row(w, (uint16_t)port)->active);
 	world_delete(w, (struct say){ .from = "f", .branch = "z9" });
 	assert_int_equal(world_port(w, "t", 0), t);
 	assert_string_equal(world_route(w, t), "203.0.113.1:4000");
