@@ -55,6 +55,8 @@ static void op_changed(void *arg, const struct call *call)
 
 	if (!err)
 		return;
+	/* What it was: by now its ports may be those of another call. */
+	store_del(p->store, call->slot);
 	counter_add(&p->counters, PINNER_C_STORE_FAILED, 1);
 	if (p->now_ms < p->log_after_ms)
 		return;

@@ -257,6 +257,24 @@ def a_refused_reoffer_goes_back_to_its_port(build, kind):
         call.talk()
 
 
+def a_call_too_long_for_the_store_is_not_half_known(build, kind):
+    with Relay("rtp-pinner", build, settings={"relay": kind}) as relay:
+        Call(relay, "short")
+        sdp = Voice("127.0.1.1").sdp()
+        for i in range(25):
+            branch = f"z{i:03}" * 250
+            relay.ng.ok("offer", call_id="long", from_tag="a",
+                        via_branch=branch, sdp=sdp)
+            relay.ng.ok("answer", call_id="long", from_tag="a",
+                        to_tag=branch.upper(), via_branch=branch,
+                        label=branch, sdp=sdp)
+        assert "not kept" in relay.log(), relay.log()
+        stopped(relay)
+        relay.start()
+        known = relay.ng.ok("list")["calls"]
+        assert known == ["short"], known
+
+
 def a_damaged_record_is_dropped_alone(build, kind):
     with Relay("rtp-pinner", build, settings={"relay": kind}) as relay:
         calls = [Call(relay, f"damage-{i}") for i in range(3)]
@@ -301,6 +319,7 @@ def main():
     for test in (calls_go_on_when_the_daemon_is_killed,
                  a_kill_amid_signalling_leaves_whole_calls,
                  a_refused_reoffer_goes_back_to_its_port,
+                 a_call_too_long_for_the_store_is_not_half_known,
                  a_damaged_record_is_dropped_alone,
                  a_damaged_header_refuses_the_file):
         for kind in ("range", "sockets"):
