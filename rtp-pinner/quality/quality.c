@@ -294,7 +294,7 @@ static void take_item(void *arg, const struct rtcp_item *item)
 		s->heard_ms = h->at_ms;
 		s->sr_ntp = item->ntp_middle;
 		s->sr_ms = h->at_ms;
-		/* fall through */
+		__attribute__((fallthrough));
 	case RTCP_TYPE_RR:
 		for (size_t i = 0; i < item->report_cnt; i++)
 			take_report(h, &item->reports[i]);
