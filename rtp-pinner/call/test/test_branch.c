@@ -226,6 +226,43 @@ static void a_shared_port_outlives_the_callee_it_was_made_for(void **state)
 	assert_int_equal(world_used(w), 2);
 }
 
+/* It is kept for a roll-back of t as well; t2 has it now. */
+static void a_shared_port_is_handed_over_amid_a_reoffer(void **state)
+{
+	struct world *w = *state;
+	uint16_t port = share_port(w);
+
+	world_offer_ok(w, (struct say){
+		.from = "f", .to = "t", .branch = "z9",
+		.sdp = audio("203.0.113.7", 4400, NULL),
+	});
+	world_delete(w, (struct say){
+		.from = "nope", .to = "t", .at_once = true,
+	});
+	assert_int_equal(world_port(w, "t2", 0), port);
+	assert_int_equal(world_row(w, port)->active, 1);
+	assert_int_equal(world_used(w), 2);
+}
+
+static void a_shared_media_stays_when_one_rejects_it(void **state)
+{
+	struct world *w = *state;
+	uint16_t port;
+
+	world_offer_ok(w, (struct say){
+		.from = "f", .sdp = audio_video("203.0.113.1", 4000, 4002),
+	});
+	port = sdp_port(w->reply.sdp, 1);
+	for (unsigned i = 0; i < 3; i++)
+		world_answer_ok(w, (struct say){
+			.from = "f", .to = i == 1 ? "t2" : "t1",
+			.sdp = audio_video("203.0.113.2", 5000 + 100 * i,
+					   i < 2 ? 5002 : 0),
+		});
+	assert_int_equal(world_port(w, "t2", 1), port);
+	assert_string_equal(world_route(w, port), "203.0.113.1:4002");
+}
+
 static void a_branch_that_failed_makes_room_and_the_rest_goes_on(void **state)
 {
 	struct world *w = *state;
@@ -331,6 +368,8 @@ int main(void)
 		TEST(who_borrows_a_port_can_move),
 		TEST(an_answered_reoffer_takes_a_shared_port_over),
 		TEST(a_shared_port_outlives_the_callee_it_was_made_for),
+		TEST(a_shared_port_is_handed_over_amid_a_reoffer),
+		TEST(a_shared_media_stays_when_one_rejects_it),
 		TEST(a_branch_that_failed_makes_room_and_the_rest_goes_on),
 		TEST(a_serial_fork_begins_after_the_first_branch_failed),
 		TEST(a_challenged_invite_keeps_its_call),

@@ -310,6 +310,22 @@ static void a_bye_during_a_reoffer_ends_the_call(void **state)
 	(void)state;
 }
 
+/* The answer has got lost: after Timer C it is a BYE. */
+static void a_delete_long_after_a_reoffer_ends_the_call(void **state)
+{
+	struct world *w = *state;
+
+	world_talk(w);
+	reoffer(w, "f", "t", NULL, "203.0.113.1");
+	for (unsigned i = 0; i < 7; i++) {
+		world_packet(w, world_port(w, "f", 0));
+		world_pass(w, 30 * 1000);
+	}
+	world_delete(w, (struct say){ .from = "f", .at_once = true });
+	assert_null(world_call(w, "c"));
+	assert_int_equal(world_used(w), 0);
+}
+
 static void a_refusal_heard_twice_is_one_refusal(void **state)
 {
 	struct world *w = *state;
@@ -483,6 +499,7 @@ int main(void)
 		TEST(a_refused_reoffer_is_undone_and_the_call_goes_on),
 		TEST(the_terms_of_a_refused_reoffer_are_undone_too),
 		TEST(a_bye_during_a_reoffer_ends_the_call),
+		TEST(a_delete_long_after_a_reoffer_ends_the_call),
 		TEST(a_refusal_heard_twice_is_one_refusal),
 		TEST(after_a_refusal_a_delete_is_a_bye),
 		TEST(an_answered_reoffer_is_not_undone),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -160,6 +161,65 @@ static void media_is_not_sent_round_in_a_circle(void **state)
 		.sdp = audio(WORLD_MEDIA4, told, NULL),
 	});
 	assert_int_equal(world_counter(w, CALLS_C_REFUSED_HAIRPIN), 2);
+}
+
+static void the_circle_is_seen_through_rtcp_and_advertised_addresses(
+	void **state)
+{
+	struct world *w = *state;
+	char rtcp[64];
+	uint16_t told;
+
+	world_offer_ok(w, (struct say){
+		.from = "f", .media_address = "198.18.0.1",
+		.sdp = audio("203.0.113.1", 4000, NULL),
+	});
+	told = sdp_port(w->reply.sdp, 0);
+	snprintf(rtcp, sizeof(rtcp), "a=rtcp:%u IN IP4 " WORLD_MEDIA4 "\r\n",
+		 told);
+	assert_int_equal(world_answer(w, (struct say){
+				 .from = "f", .to = "t",
+				 .sdp = audio("203.0.113.2", 5000, rtcp),
+			 }),
+			 CALLS_HAIRPIN);
+	assert_int_equal(world_answer(w, (struct say){
+				 .from = "f", .to = "t",
+				 .sdp = audio("198.18.0.1", told, NULL),
+			 }),
+			 CALLS_HAIRPIN);
+}
+
+/* The same addresses, in the clothes of IPv6. */
+static void mapped_addresses_are_what_they_map(void **state)
+{
+	static const struct {
+		const char *said;
+		const char *sent_to;
+	} cases[] = {
+		{ "::ffff:" WORLD_SERVICE4, "-" },
+		{ "::ffff:127.0.0.1", "-" },
+		{ "::ffff:224.0.0.1", "-" },
+		{ "::ffff:203.0.113.1", "203.0.113.1:4000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world *w;
+		void *other;
+
+		assert_int_equal(world_setup(&other), 0);
+		w = other;
+		if (world_offer(w, (struct say){
+			    .from = "f",
+			    .sdp = audio(cases[i].said, 4000, NULL),
+		    }) == CALLS_OK)
+			assert_string_equal(
+				world_route(w, sdp_port(w->reply.sdp, 0)),
+				cases[i].sent_to);
+		else
+			assert_string_equal(cases[i].sent_to, "-");
+		world_teardown(&other);
+	}
 }
 
 static void new_calls_beyond_the_limit_go_elsewhere(void **state)
@@ -384,6 +444,8 @@ int main(void)
 		TEST(a_service_address_is_neither_target_nor_advertised),
 		TEST(a_pinner_with_a_service_address_does_not_start),
 		TEST(media_is_not_sent_round_in_a_circle),
+		TEST(the_circle_is_seen_through_rtcp_and_advertised_addresses),
+		cmocka_unit_test(mapped_addresses_are_what_they_map),
 		TEST(new_calls_beyond_the_limit_go_elsewhere),
 		TEST(a_draining_pinner_takes_no_new_call),
 		TEST(without_ports_a_new_call_is_refused_and_old_ones_go_on),
