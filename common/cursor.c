@@ -21,6 +21,17 @@ bool slice_case_equal(struct slice a, struct slice b)
 	return true;
 }
 
+bool slice_has_controls(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.text[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 int slice_u64(uint64_t *out, struct slice s, uint64_t max)
 {
 	uint64_t value = 0;

@@ -68,6 +68,9 @@ static inline struct slice slice_trim(struct slice s)
 	return s;
 }
 
+/* Is there an ASCII control character other than a tab, a NUL for example? */
+bool slice_has_controls(struct slice s);
+
 /* A decimal number of 1..10 digits and nothing else, up to max.  Returns 0 or
  * EBADMSG; *out is untouched on error.
  */

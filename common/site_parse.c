@@ -221,17 +221,6 @@ static void finish_line(struct site_parser *p)
 		   "`%s': neither [section] nor key = value", p->line_word);
 }
 
-static bool has_controls(struct slice line)
-{
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = (unsigned char)line.text[i];
-
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return true;
-	}
-	return false;
-}
-
 /* True if inih should see the line. */
 static bool accept_line(struct site_parser *p, struct slice line, size_t max)
 {
@@ -239,7 +228,7 @@ static bool accept_line(struct site_parser *p, struct slice line, size_t max)
 
 	if (line.len == 0 || line.text[0] == ';' || line.text[0] == '#')
 		return false;
-	if (has_controls(line)) {
+	if (slice_has_controls(line)) {
 		site_error(p, p->line, "there is a control character (or a "
 			   "NUL) in the line: text only");
 		return false;

@@ -106,6 +106,28 @@ static void trim_takes_white_space_off_both_ends(void **state)
 	assert_int_equal(slice_trim((struct slice){ 0 }).len, 0);
 }
 
+static void a_tab_is_the_only_control_in_text(void **state)
+{
+	static const struct {
+		struct slice text;
+		bool want;
+	} rows[] = {
+		{ { "", 0 }, false },
+		{ { " \t~", 3 }, false },
+		{ { "\x80\xc3\xa9\xff", 4 }, false },
+		{ { "a\0b", 3 }, true },
+		{ { "a\x1f", 2 }, true },
+		{ { "\n", 1 }, true },
+		{ { "a\r", 2 }, true },
+		{ { "\x7f", 1 }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		CHECK_EQ(rows[i].want, slice_has_controls(rows[i].text),
+			 rows[i].text.text);
+}
+
 static void an_error_sticks(void **state)
 {
 	struct cursor c = cursor_of("abc", 3);
@@ -198,6 +220,7 @@ int main(void)
 		cmocka_unit_test(eleven_digits_are_no_u32),
 		cmocka_unit_test(case_counts_for_equal_only),
 		cmocka_unit_test(trim_takes_white_space_off_both_ends),
+		cmocka_unit_test(a_tab_is_the_only_control_in_text),
 		cmocka_unit_test(an_error_sticks),
 		cmocka_unit_test(the_end_is_no_error_until_it_is_read),
 		cmocka_unit_test(until_leaves_the_stop_byte),

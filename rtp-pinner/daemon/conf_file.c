@@ -22,17 +22,6 @@ static void finish_line(struct conf_reader *r)
 		   r->line_word);
 }
 
-static bool has_controls(struct slice line)
-{
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = (unsigned char)line.text[i];
-
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return true;
-	}
-	return false;
-}
-
 /* True if inih should see the line. */
 static bool accept_line(struct conf_reader *r, struct slice line, size_t max)
 {
@@ -41,7 +30,7 @@ static bool accept_line(struct conf_reader *r, struct slice line, size_t max)
 	if (line.len == 0 || line.text[0] == ';' || line.text[0] == '#')
 		return false;
 	conf_quote(r->line_word, cursor_until(&c, " \t"));
-	if (has_controls(line))
+	if (slice_has_controls(line))
 		conf_error(r, "%s:%u: there is a control character (or a NUL) "
 			   "in the line: text only", r->name, r->line);
 	else if (line.text[0] == '[')
