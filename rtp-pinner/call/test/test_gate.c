@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rtp-pinner/call/gate.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "common/test/append.h"
 #include "rtp-pinner/call/test/world.h"
 
 #define SDP_HEAD "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\n"
@@ -43,18 +38,19 @@ static struct addr addr_of(const char *text)
 	return a;
 }
 
-static void gate_text(char *out, const struct gate *gate)
+static void gate_text(char *out, size_t size, const struct gate *gate)
 {
 	static const char *const modes[] = { "strict", "learn", "off" };
 
-	out += sprintf(out, "%s:", modes[gate->mode]);
+	out[0] = '\0';
+	append(out, size, "%s:", modes[gate->mode]);
 	for (unsigned i = 0; i < gate->cnt; i++) {
 		char a[ADDR_TEXT_MAX];
 
 		addr_format(a, &gate->entries[i].addr);
-		out += sprintf(out, " %s", a);
+		append(out, size, " %s", a);
 		if (gate->entries[i].prefix_len % 32)
-			out += sprintf(out, "/%u", gate->entries[i].prefix_len);
+			append(out, size, "/%u", gate->entries[i].prefix_len);
 	}
 }
 
@@ -180,7 +176,7 @@ static void the_gate_is_what_signalling_says(void **state)
 		assert_int_equal(sdp_parse(&sdp, &reason, slice_str(c->sdp)),
 				 0);
 		gate_make(&gate, &conf, &command, sdp_media(sdp, 0));
-		gate_text(got, &gate);
+		gate_text(got, sizeof(got), &gate);
 		if (strcmp(got, c->want) != 0)
 			fail_msg("%s: `%s', not `%s'", c->what, got, c->want);
 		sdp_free(sdp);
@@ -192,19 +188,18 @@ static void the_least_important_entries_are_left_out(void **state)
 {
 	struct calls_conf conf = world_conf();
 	struct ng_command command = { .received_cnt = 1 };
-	char sdp_text[2048];
+	char sdp_text[2048] = SDP_HEAD "c=IN IP4 10.0.0.1\r\n"
+			      SDP_TAIL "a=ice-ufrag:abcd\r\n";
 	const char *reason;
 	struct sdp *sdp;
 	struct gate gate;
-	int len = sprintf(sdp_text, "%s", SDP_HEAD "c=IN IP4 10.0.0.1\r\n"
-			  SDP_TAIL "a=ice-ufrag:abcd\r\n");
 
 	(void)state;
 	command.received[0] = addr_of("203.0.113.9");
 	for (int i = 0; i < 20; i++)
-		len += sprintf(sdp_text + len,
-			       "a=candidate:%d 1 UDP 9 10.1.0.%d 4000 typ host\r\n",
-			       i, i + 1);
+		append(sdp_text, sizeof(sdp_text),
+		       "a=candidate:%d 1 UDP 9 10.1.0.%d 4000 typ host\r\n",
+		       i, i + 1);
 	assert_int_equal(sdp_parse(&sdp, &reason, slice_str(sdp_text)), 0);
 	gate_make(&gate, &conf, &command, sdp_media(sdp, 0));
 	assert_int_equal(gate.cnt, FLOW_GATE_MAX);

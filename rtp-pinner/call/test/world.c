@@ -2,20 +2,18 @@
 #include "rtp-pinner/call/test/world.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "common/test/append.h"
 #include "rtp-pinner/call/pack.h"
 #include "rtp-pinner/call/ports.h"
+
+enum { TEXT_MAX = 2048 };
 
 /* Text that outlives a few calls. */
 static char *text_slot(void)
 {
-	static char slots[16][2048];
+	static char slots[16][TEXT_MAX];
 	static unsigned next;
 
 	return slots[next++ % 16];
@@ -359,8 +357,9 @@ const char *world_gate(struct world *w, uint16_t port)
 	static const char *const modes[] = { "strict", "learn", "off" };
 	const struct flow_conf *row = world_row(w, port);
 	char *out = text_slot();
-	int len = sprintf(out, "%s:", modes[row->gate_mode]);
 
+	out[0] = '\0';
+	append(out, TEXT_MAX, "%s:", modes[row->gate_mode]);
 	for (unsigned i = 0; i < row->gate_cnt; i++) {
 		const struct flow_endpoint *e = &row->gate[i];
 		struct addr a = { .family = e->family };
@@ -368,9 +367,9 @@ const char *world_gate(struct world *w, uint16_t port)
 
 		memcpy(a.bytes_be, e->bytes_be, sizeof(a.bytes_be));
 		addr_format(addr, &a);
-		len += sprintf(out + len, " %s", addr);
+		append(out, TEXT_MAX, " %s", addr);
 		if (e->prefix_len != (e->family == 4 ? 32 : 128))
-			len += sprintf(out + len, "/%u", e->prefix_len);
+			append(out, TEXT_MAX, "/%u", e->prefix_len);
 	}
 	return out;
 }
