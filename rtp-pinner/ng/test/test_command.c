@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/test/table.h"
+#include "common/test/append.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "rtp-pinner/ng/command.h"
 #include "rtp-pinner/ng/ngjson.h"
-
-static struct ng_dict *dict;
+#include "rtp-pinner/ng/test/one_dict.h"
 
 /* A delete has the fewest keys it must have. */
 static int read_with(struct ng_command *out, const char *json)
@@ -187,9 +185,7 @@ static void received_from_comes_in_every_shape(void **state)
 			char text[ADDR_TEXT_MAX];
 
 			addr_format(text, &c.received[a]);
-			if (a)
-				strcat(got, " ");
-			strcat(got, text);
+			append(got, sizeof(got), "%s%s", a ? " " : "", text);
 		}
 		CHECK_STR(rows[i].want, got, rows[i].json);
 		CHECK_EQ(rows[i].unknown, c.unknown_cnt, rows[i].json);
@@ -419,19 +415,6 @@ static void every_verb_and_flag_has_a_name(void **state)
 	assert_string_equal(ng_flag_name(NG_FLAGS), "?");
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return ng_dict_new(&dict, 256, 4096);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ng_dict_free(dict);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,5 +428,5 @@ int main(void)
 		cmocka_unit_test(every_verb_and_flag_has_a_name),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dict_setup, dict_teardown);
 }

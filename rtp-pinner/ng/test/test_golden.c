@@ -4,6 +4,7 @@
 
 #include "rtp-pinner/ng/command.h"
 #include "rtp-pinner/ng/message.h"
+#include "rtp-pinner/ng/test/one_dict.h"
 
 #define SDP "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\n" \
 	    "c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 8\r\n" \
@@ -60,8 +61,6 @@
 	"10:via-branch9:z9hG4bKb18:from-tag4:ftag6:to-tag4:ttag" \
 	"7:command6:delete16:sip-message-type9:sip_reply" \
 	"10:rtpp-flags14:delete-delay=5e"
-
-static struct ng_dict *dict;
 
 static void read_golden(struct ng_command *out, const char *datagram)
 {
@@ -196,19 +195,6 @@ static void delete_of_kamailio_6_0_selects_by_to_tag_only_if_told(void **state)
 	assert_int_equal(c.message_type, NG_SIP_REPLY);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return ng_dict_new(&dict, 256, 4096);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ng_dict_free(dict);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,5 +207,5 @@ int main(void)
 			delete_of_kamailio_6_0_selects_by_to_tag_only_if_told),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dict_setup, dict_teardown);
 }

@@ -2,27 +2,11 @@
 #include "common/test/table.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "rtp-pinner/ng/bencode.h"
 #include "rtp-pinner/ng/message.h"
 #include "rtp-pinner/ng/ngjson.h"
-
-static struct ng_dict *dict;
-
-static int setup(void **state)
-{
-	(void)state;
-	return ng_dict_new(&dict, 256, 4096);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ng_dict_free(dict);
-	return 0;
-}
+#include "rtp-pinner/ng/test/one_dict.h"
 
 static void a_datagram_is_cookie_space_dict(void **state)
 {
@@ -155,9 +139,10 @@ static void a_dict_is_read_and_written(void **state)
 /* Depth levels of lists in the root dict: in bencode and in JSON. */
 static size_t nest(char *out, size_t depth, bool json)
 {
-	size_t len = 0;
+	struct slice head = slice_str(json ? "{\"a\":" : "d1:a");
+	size_t len = head.len;
 
-	len += (size_t)sprintf(out + len, json ? "{\"a\":" : "d1:a");
+	memcpy(out, head.text, len);
 	for (size_t i = 1; i < depth; i++)
 		out[len++] = json ? '[' : 'l';
 	for (size_t i = 1; i < depth; i++)
@@ -311,5 +296,5 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_utf8_are_replaced_in_json),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, dict_setup, dict_teardown);
 }
