@@ -39,6 +39,7 @@ static int parse(struct conf **out, const char *text, const char *args,
 {
 	static char words[2048];
 	char *argv[ARGS_MAX] = { (char[]){ "rtp-pinner" } };
+	char *rest;
 	int argc = 1;
 
 	words[0] = '\0';
@@ -53,8 +54,11 @@ static int parse(struct conf **out, const char *text, const char *args,
 
 		assert_true(n >= 0 && (size_t)n < sizeof(words) - len);
 	}
-	for (char *w = strtok(words, " "); w; w = strtok(NULL, " "))
+	for (char *w = strtok_r(words, " ", &rest); w;
+	     w = strtok_r(NULL, " ", &rest)) {
+		assert_in_range(argc, 1, ARGS_MAX - 1);
 		argv[argc++] = w;
+	}
 	return conf_parse(out, argc, argv, "c", slice_str(text), lines_add,
 			  got);
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/cursor.h"
 #include "rtp-pinner/daemon/fdstore.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -70,6 +71,16 @@ static void on_signal(int signo)
 	hup_cnt++;
 }
 
+/* A decimal number up to max, or the end of this process. */
+static uint32_t number(const char *text, uint32_t max)
+{
+	uint32_t n;
+
+	if (slice_u32(&n, slice_str(text), max))
+		abort();
+	return n;
+}
+
 static void obey(const char *command, int fd, uint16_t to)
 {
 	char text[128];
@@ -77,7 +88,7 @@ static void obey(const char *command, int fd, uint16_t to)
 	if (strcmp(command, "die") == 0)
 		kill(getpid(), SIGKILL);
 	if (strncmp(command, "exit ", 5) == 0)
-		exit(atoi(command + 5));
+		exit((int)number(command + 5, 255));
 	snprintf(text, sizeof(text), "%s from %d hup %d", command,
 		 (int)getpid(), (int)hup_cnt);
 	say(fd, to, text);
@@ -388,7 +399,7 @@ int main(int argc, char **argv)
 	ssize_t n;
 
 	if (argc == 4 && strcmp(argv[1], "child") == 0)
-		be_child((uint16_t)atoi(argv[2]), argv[3]);
+		be_child((uint16_t)number(argv[2], UINT16_MAX), argv[3]);
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n < 0)
 		return 1;
