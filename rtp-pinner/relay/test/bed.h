@@ -25,6 +25,15 @@ enum {
 	BED_PORT_MAX = 20099,
 	BED_WAIT_MS = 5000,	/* a generous limit for what must happen */
 	BED_KEPT_MAX = 24,
+	BED_SKIPPED = 4,	/* exit code */
+};
+
+/* Of the call most tests have. */
+enum {
+	ALICE_PORT = 4000,
+	BOB_PORT = 4100,
+	PORT_A = BED_PORT_MIN,
+	PORT_B = PORT_A + 1,
 };
 
 struct bed_kept {
@@ -42,7 +51,9 @@ struct bed {
 	size_t kept_cnt;
 };
 
-/* Leave the caller's network namespace.  0, or errno when not permitted. */
+/* Leave the caller's network namespace.  0, or BED_SKIPPED when that is not
+ * permitted, with the reason on stdout.
+ */
 int bed_enter(void);
 
 /* cmocka's; the kind is in *state before (bed_kinds), a struct bed after. */
@@ -50,11 +61,21 @@ int bed_setup(void **state);
 int bed_teardown(void **state);
 extern const enum relay_kind bed_range, bed_sockets;
 
+/* Entries of cmocka's table: a test with one backend, or with each. */
+#define RANGE(test) \
+	{ "range: " #test, test, bed_setup, bed_teardown, \
+	  (void *)(uintptr_t)&bed_range }
+#define SOCKETS(test) \
+	{ "sockets: " #test, test, bed_setup, bed_teardown, \
+	  (void *)(uintptr_t)&bed_sockets }
+#define BOTH(test) RANGE(test), SOCKETS(test)
+
 /* Make the relay of b->conf; bed_start() also starts its threads. */
 void bed_make(struct bed *b);
 void bed_start(struct bed *b);
 void bed_stop(struct bed *b);	/* what is kept stays kept */
 void bed_forget(struct bed *b);	/* and now it does not */
+void bed_unlink(const struct bed *b, const char *name);	/* a file of dir */
 
 struct addr bed_addr(const char *text);
 struct flow_endpoint bed_endpoint(const char *text, uint16_t port);
@@ -97,6 +118,14 @@ struct bed_call bed_call(uint16_t port_a, const char *alice,
 			 uint16_t alice_port, const char *bob,
 			 uint16_t bob_port);
 void bed_open(struct bed *b, const struct bed_call *call);
+
+/* A call at PORT_A and PORT_B, not open yet, with its phones. */
+struct talk {
+	struct bed_call call;
+	int alice, bob;
+};
+struct talk talk_of(const char *alice, const char *bob);
+void talk_end(const struct talk *t);
 
 /* Poll until the expression holds. */
 #define UNTIL(condition, what) \
