@@ -10,7 +10,17 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/cursor.h"
 #include "rtp-pinner/relay/flow.h"
+
+static inline uint32_t endpoint_number(const char *text, uint32_t max)
+{
+	uint32_t n;
+
+	if (slice_u32(&n, slice_str(text), max))
+		abort();
+	return n;
+}
 
 static inline struct flow_endpoint endpoint(const char *text)
 {
@@ -27,10 +37,10 @@ static inline struct flow_endpoint endpoint(const char *text)
 	e.family = a.family;
 	memcpy(e.bytes_be, a.bytes_be, sizeof(e.bytes_be));
 	if (*rest == ':')
-		e.port = (uint16_t)atoi(rest + 1);
+		e.port = (uint16_t)endpoint_number(rest + 1, UINT16_MAX);
 	e.prefix_len = a.family == ADDR_IP4 ? 32 : 128;
 	if (*rest == '/')
-		e.prefix_len = (uint8_t)atoi(rest + 1);
+		e.prefix_len = (uint8_t)endpoint_number(rest + 1, e.prefix_len);
 	return e;
 }
 

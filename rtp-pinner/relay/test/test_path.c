@@ -59,91 +59,89 @@ static void end(uint16_t port, const struct flow_conf *c)
 	flow_conf_write(small_row(&t, port), c);
 }
 
+struct path_case {
+	const char *name;
+	uint16_t port;
+	const char *from;
+	const uint8_t *bytes;
+	size_t len;
+	int want;
+	uint16_t port_out;
+	const char *to;
+	bool rtcp;
+};
+
+static const struct path_case path_cases[] = {
+	{ "A to B", 30000, A, BYTES(RTP), SENT, 30002, B, false },
+	{ "B to A", 30002, B, BYTES(RTP), SENT, 30000, A, false },
+	{ "RTCP of A", 30001, "192.0.2.10:4001", BYTES(RTCP), SENT, 30003,
+	  "192.0.2.20:5001", true },
+	{ "C to D: IPv4 to IPv6", 30004, "192.0.2.30:6000", BYTES(RTP), SENT,
+	  30006, "[2001:db8::40]:7000", false },
+	{ "D to C", 30006, "[2001:db8::40]:7000", BYTES(RTP), SENT, 30004,
+	  "192.0.2.30:6000", false },
+	{ "RTCP of C leaves the mux", 30004, "192.0.2.30:6000", BYTES(RTCP),
+	  SENT, 30007, "[2001:db8::40]:7001", true },
+	{ "RTCP of D joins it", 30007, "[2001:db8::40]:7001", BYTES(RTCP), SENT,
+	  30004, "192.0.2.30:6000", true },
+	{ "T.38 is any datagram", 30008, "192.0.2.50:8000", BYTES("?"), SENT,
+	  30010, "192.0.2.60:9000", false },
+	{ "also one that looks like RTCP", 30008, "192.0.2.50:8000",
+	  BYTES(RTCP), SENT, 30010, "192.0.2.60:9000", false },
+	{ "or like STUN", 30008, "192.0.2.50:8000", BYTES(STUN("\0\1", "aa")),
+	  SENT, 30010, "192.0.2.60:9000", false },
+	{ "or is empty", 30008, "192.0.2.50:8000", BYTES(""), SENT, 30010,
+	  "192.0.2.60:9000", false },
+	{ "ZRTP", 30000, A, BYTES("\x10\0\0\0ZRTP\0\0\0\7"), SENT, 30002, B,
+	  false },
+	{ "a free port", 30012, A, BYTES(RTP), UNOWNED, 0, "-", false },
+	{ "below the range", 29999, A, BYTES(RTP), UNOWNED, 0, "-", false },
+	{ "above the range", 30016, A, BYTES(RTP), UNOWNED, 0, "-", false },
+	{ "a stranger", 30000, B, BYTES(RTP), FLOW_DROP_STRANGER, 0, "-",
+	  false },
+	{ "IPv6 where the gate is IPv4", 30000, "[2001:db8::9]:1", BYTES(RTP),
+	  FLOW_DROP_STRANGER, 0, "-", false },
+	{ "nobody's port", 30000, "192.0.2.10:0", BYTES(RTP),
+	  FLOW_DROP_NOT_MEDIA, 0, "-", false },
+	{ "garbage", 30000, A, BYTES("garbage, garbage"), FLOW_DROP_NOT_MEDIA,
+	  0, "-", false },
+	{ "an empty packet", 30000, A, BYTES(""), FLOW_DROP_NOT_MEDIA, 0, "-",
+	  false },
+	{ "RTCP on an RTP port", 30000, A, BYTES(RTCP), FLOW_DROP_NOT_MEDIA, 0,
+	  "-", false },
+	{ "RTP on an RTCP port", 30001, "192.0.2.10:4001", BYTES(RTP),
+	  FLOW_DROP_NOT_MEDIA, 0, "-", false },
+	{ "DTLS without SRTP", 30000, A, BYTES("\x16\xfe\xff" RTP),
+	  FLOW_DROP_NOT_MEDIA, 0, "-", false },
+	{ "STUN without ICE", 30000, A, BYTES(STUN("\0\1", "aa")),
+	  FLOW_DROP_STUN, 0, "-", false },
+};
+
 static void packets_go_where_their_row_says(void **state)
 {
-	static const struct {
-		const char *name;
-		uint16_t port;
-		const char *from;
-		const uint8_t *bytes;
-		size_t len;
-		int want;
-		uint16_t port_out;
-		const char *to;
-		bool rtcp;
-	} rows[] = {
-		{ "A to B", 30000, A, BYTES(RTP), SENT, 30002, B, false },
-		{ "B to A", 30002, B, BYTES(RTP), SENT, 30000, A, false },
-		{ "RTCP of A", 30001, "192.0.2.10:4001", BYTES(RTCP), SENT,
-		  30003, "192.0.2.20:5001", true },
-		{ "C to D: IPv4 to IPv6", 30004, "192.0.2.30:6000", BYTES(RTP),
-		  SENT, 30006, "[2001:db8::40]:7000", false },
-		{ "D to C", 30006, "[2001:db8::40]:7000", BYTES(RTP), SENT,
-		  30004, "192.0.2.30:6000", false },
-		{ "RTCP of C leaves the mux", 30004, "192.0.2.30:6000",
-		  BYTES(RTCP), SENT, 30007, "[2001:db8::40]:7001", true },
-		{ "RTCP of D joins it", 30007, "[2001:db8::40]:7001",
-		  BYTES(RTCP), SENT, 30004, "192.0.2.30:6000", true },
-		{ "T.38 is any datagram", 30008, "192.0.2.50:8000", BYTES("?"),
-		  SENT, 30010, "192.0.2.60:9000", false },
-		{ "also one that looks like RTCP", 30008, "192.0.2.50:8000",
-		  BYTES(RTCP), SENT, 30010, "192.0.2.60:9000", false },
-		{ "or like STUN", 30008, "192.0.2.50:8000",
-		  BYTES(STUN("\0\1", "aa")), SENT, 30010, "192.0.2.60:9000",
-		  false },
-		{ "or is empty", 30008, "192.0.2.50:8000", BYTES(""), SENT,
-		  30010, "192.0.2.60:9000", false },
-		{ "ZRTP", 30000, A, BYTES("\x10\0\0\0ZRTP\0\0\0\7"), SENT,
-		  30002, B, false },
-		{ "a free port", 30012, A, BYTES(RTP), UNOWNED, 0, "-", false },
-		{ "below the range", 29999, A, BYTES(RTP), UNOWNED, 0, "-",
-		  false },
-		{ "above the range", 30016, A, BYTES(RTP), UNOWNED, 0, "-",
-		  false },
-		{ "a stranger", 30000, B, BYTES(RTP), FLOW_DROP_STRANGER, 0,
-		  "-", false },
-		{ "IPv6 where the gate is IPv4", 30000, "[2001:db8::9]:1",
-		  BYTES(RTP), FLOW_DROP_STRANGER, 0, "-", false },
-		{ "nobody's port", 30000, "192.0.2.10:0", BYTES(RTP),
-		  FLOW_DROP_NOT_MEDIA, 0, "-", false },
-		{ "garbage", 30000, A, BYTES("garbage, garbage"),
-		  FLOW_DROP_NOT_MEDIA, 0, "-", false },
-		{ "an empty packet", 30000, A, BYTES(""), FLOW_DROP_NOT_MEDIA,
-		  0, "-", false },
-		{ "RTCP on an RTP port", 30000, A, BYTES(RTCP),
-		  FLOW_DROP_NOT_MEDIA, 0, "-", false },
-		{ "RTP on an RTCP port", 30001, "192.0.2.10:4001", BYTES(RTP),
-		  FLOW_DROP_NOT_MEDIA, 0, "-", false },
-		{ "DTLS without SRTP", 30000, A, BYTES("\x16\xfe\xff" RTP),
-		  FLOW_DROP_NOT_MEDIA, 0, "-", false },
-		{ "STUN without ICE", 30000, A, BYTES(STUN("\0\1", "aa")),
-		  FLOW_DROP_STUN, 0, "-", false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct flow_row *row = small_row(&t, rows[i].port);
-		bool counted = rows[i].want >= 0;
+	for (size_t i = 0; i < ARRAY_SIZE(path_cases); i++) {
+		const struct path_case *c = &path_cases[i];
+		struct flow_row *row = small_row(&t, c->port);
 
 		small_init(&t);
-		CHECK_EQ(rows[i].want, send_at(rows[i].port, rows[i].from,
-					       rows[i].bytes, rows[i].len, 0),
-			 rows[i].name);
-		CHECK_EQ(rows[i].port, out.port_in, rows[i].name);
-		CHECK_EQ(rows[i].port_out, out.port_out, rows[i].name);
-		CHECK_STR(rows[i].to, endpoint_text(&out.to), rows[i].name);
-		CHECK_EQ(rows[i].rtcp, out.rtcp, rows[i].name);
-		if (counted)
-			CHECK_EQ(1, row->state.drops[rows[i].want],
-				 rows[i].name);
-		if (rows[i].want != SENT)
+		CHECK_EQ(c->want,
+			 send_at(c->port, c->from, c->bytes, c->len, 0),
+			 c->name);
+		CHECK_EQ(c->port, out.port_in, c->name);
+		CHECK_EQ(c->port_out, out.port_out, c->name);
+		CHECK_STR(c->to, endpoint_text(&out.to), c->name);
+		CHECK_EQ(c->rtcp, out.rtcp, c->name);
+		if (c->want >= 0)
+			CHECK_EQ(1, row->state.drops[c->want], c->name);
+		if (c->want != SENT)
 			continue;
-		CHECK_EQ(46, out.dscp, rows[i].name);
-		CHECK_EQ(1, row->state.packets_in, rows[i].name);
-		CHECK_EQ(rows[i].len, row->state.bytes_in, rows[i].name);
-		row = small_row(&t, rows[i].port_out);
-		CHECK_EQ(1, row->state.packets_out, rows[i].name);
-		CHECK_EQ(rows[i].len, row->state.bytes_out, rows[i].name);
+		CHECK_EQ(46, out.dscp, c->name);
+		CHECK_EQ(1, row->state.packets_in, c->name);
+		CHECK_EQ(c->len, row->state.bytes_in, c->name);
+		row = small_row(&t, c->port_out);
+		CHECK_EQ(1, row->state.packets_out, c->name);
+		CHECK_EQ(c->len, row->state.bytes_out, c->name);
 	}
 }
 
