@@ -51,4 +51,21 @@ static inline void check_rewrite(const char *what, const char *text,
 	}
 }
 
+/* A change of the only media section. */
+struct rewrite_case {
+	const char *what, *text, *want;
+	struct sdp_media_change media;
+};
+
+static inline void check_rewrites(const struct rewrite_case *cases, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		struct sdp_media_change media = cases[i].media;
+		struct sdp_change change = { .media = &media };
+
+		check_rewrite(cases[i].what, cases[i].text, cases[i].want,
+			      &change);
+	}
+}
+
 #endif

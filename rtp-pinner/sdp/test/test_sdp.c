@@ -1,121 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rtp-pinner/sdp/test/sdp_text.h"
 
+struct media_case {
+	const char *what, *text;
+	const char *addr;
+	unsigned port;
+	bool zero;
+	const char *rtcp_addr;
+	unsigned rtcp_port;
+	bool has_rtcp, mux, mux_only;
+	enum sdp_direction direction;
+};
+
+static const struct media_case media_cases[] = {
+	{ "plain", SESSION "m=audio 4000 RTP/AVP 0\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "c= of the media counts",
+	  SESSION "m=audio 4000 RTP/AVP 0\n" "c=IN IP4 198.51.100.9\n",
+	  "198.51.100.9", 4000, false, "198.51.100.9", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "c= after attributes",
+	  NO_CONNECTION "m=audio 4000 RTP/AVP 0\n" "a=x\n"
+	  "c=IN IP4 198.51.100.9\n",
+	  "198.51.100.9", 4000, false, "198.51.100.9", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "two c=: the first",
+	  SESSION "m=audio 4000 RTP/AVP 0\n" "c=IN IP4 198.51.100.8\n"
+	  "c=IN IP4 198.51.100.9\n",
+	  "198.51.100.8", 4000, false, "198.51.100.8", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "IPv6", "v=0\n" "c=IN IP6 2001:db8::1\n"
+	  "m=audio 4000 RTP/AVP 0\n",
+	  "2001:db8::1", 4000, false, "2001:db8::1", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "hold of RFC 2543", "v=0\n" "c=IN IP4 0.0.0.0\n"
+	  "m=audio 4000 RTP/AVP 0\n",
+	  "0.0.0.0", 4000, true, "0.0.0.0", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "hold, IPv6", "v=0\n" "c=IN IP6 ::\n"
+	  "m=audio 4000 RTP/AVP 0\n",
+	  "::", 4000, true, "::", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "a name", "v=0\n" "c=IN IP4 media.example.net\n"
+	  "m=audio 4000 RTP/AVP 0\n", "-", 4000, false, "-", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "rejected", SESSION "m=audio 0 RTP/AVP 0\n",
+	  "198.51.100.1", 0, false, "198.51.100.1", 0,
+	  .direction = SDP_SENDRECV },
+	{ "rejected, a=rtcp left", SESSION "m=audio 0 RTP/AVP 0\n"
+	  "a=rtcp:53\n", "198.51.100.1", 0, false, "198.51.100.1", 0,
+	  .has_rtcp = true },
+	{ "several ports", SESSION "m=audio 4000/2 RTP/AVP 0\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "last port", SESSION "m=audio 65535 RTP/AVP 0\n",
+	  "198.51.100.1", 65535, false, "198.51.100.1", 0,
+	  .direction = SDP_SENDRECV },
+	{ "a=rtcp", SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp:53\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 53,
+	  .has_rtcp = true },
+	{ "a=rtcp with an address",
+	  SESSION "m=audio 4000 RTP/AVP 0\n"
+	  "a=rtcp:53 IN IP4 198.51.100.7\n",
+	  "198.51.100.1", 4000, false, "198.51.100.7", 53,
+	  .has_rtcp = true },
+	{ "a=rtcp of the session is none",
+	  SESSION "a=rtcp:53\n" "m=audio 4000 RTP/AVP 0\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "a=rtcp with nonsense",
+	  SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp:99999 IN IP4\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .has_rtcp = true },
+	{ "rtcp-mux", SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp-mux\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .mux = true },
+	{ "rtcp-mux-only",
+	  SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp-mux-only\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .mux = true, .mux_only = true },
+	{ "direction of the session",
+	  SESSION "a=sendonly\n" "m=audio 4000 RTP/AVP 0\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_SENDONLY },
+	{ "direction of the media counts",
+	  SESSION "a=sendonly\n" "m=audio 4000 RTP/AVP 0\n"
+	  "a=sendrecv\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_SENDRECV },
+	{ "inactive", SESSION "m=audio 4000 RTP/AVP 0\n" "a=inactive\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_INACTIVE },
+	{ "recvonly", SESSION "m=audio 4000 RTP/AVP 0\n" "a=recvonly\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
+	  .direction = SDP_RECVONLY },
+	{ "T.38 has no RTCP", SESSION "m=image 4000 udptl t38\n",
+	  "198.51.100.1", 4000, false, "198.51.100.1", 0,
+	  .direction = SDP_SENDRECV },
+};
+
 static void one_media_says_where_and_how(void **state)
 {
-	static const struct {
-		const char *what, *text;
-		const char *addr;
-		unsigned port;
-		bool zero;
-		const char *rtcp_addr;
-		unsigned rtcp_port;
-		bool has_rtcp, mux, mux_only;
-		enum sdp_direction direction;
-	} rows[] = {
-		{ "plain", SESSION "m=audio 4000 RTP/AVP 0\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "c= of the media counts",
-		  SESSION "m=audio 4000 RTP/AVP 0\n" "c=IN IP4 198.51.100.9\n",
-		  "198.51.100.9", 4000, false, "198.51.100.9", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "c= after attributes",
-		  NO_CONNECTION "m=audio 4000 RTP/AVP 0\n" "a=x\n"
-		  "c=IN IP4 198.51.100.9\n",
-		  "198.51.100.9", 4000, false, "198.51.100.9", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "two c=: the first",
-		  SESSION "m=audio 4000 RTP/AVP 0\n" "c=IN IP4 198.51.100.8\n"
-		  "c=IN IP4 198.51.100.9\n",
-		  "198.51.100.8", 4000, false, "198.51.100.8", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "IPv6", "v=0\n" "c=IN IP6 2001:db8::1\n"
-		  "m=audio 4000 RTP/AVP 0\n",
-		  "2001:db8::1", 4000, false, "2001:db8::1", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "hold of RFC 2543", "v=0\n" "c=IN IP4 0.0.0.0\n"
-		  "m=audio 4000 RTP/AVP 0\n",
-		  "0.0.0.0", 4000, true, "0.0.0.0", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "hold, IPv6", "v=0\n" "c=IN IP6 ::\n"
-		  "m=audio 4000 RTP/AVP 0\n",
-		  "::", 4000, true, "::", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "a name", "v=0\n" "c=IN IP4 media.example.net\n"
-		  "m=audio 4000 RTP/AVP 0\n", "-", 4000, false, "-", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "rejected", SESSION "m=audio 0 RTP/AVP 0\n",
-		  "198.51.100.1", 0, false, "198.51.100.1", 0,
-		  .direction = SDP_SENDRECV },
-		{ "rejected, a=rtcp left", SESSION "m=audio 0 RTP/AVP 0\n"
-		  "a=rtcp:53\n", "198.51.100.1", 0, false, "198.51.100.1", 0,
-		  .has_rtcp = true },
-		{ "several ports", SESSION "m=audio 4000/2 RTP/AVP 0\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "last port", SESSION "m=audio 65535 RTP/AVP 0\n",
-		  "198.51.100.1", 65535, false, "198.51.100.1", 0,
-		  .direction = SDP_SENDRECV },
-		{ "a=rtcp", SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp:53\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 53,
-		  .has_rtcp = true },
-		{ "a=rtcp with an address",
-		  SESSION "m=audio 4000 RTP/AVP 0\n"
-		  "a=rtcp:53 IN IP4 198.51.100.7\n",
-		  "198.51.100.1", 4000, false, "198.51.100.7", 53,
-		  .has_rtcp = true },
-		{ "a=rtcp of the session is none",
-		  SESSION "a=rtcp:53\n" "m=audio 4000 RTP/AVP 0\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "a=rtcp with nonsense",
-		  SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp:99999 IN IP4\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .has_rtcp = true },
-		{ "rtcp-mux", SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp-mux\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .mux = true },
-		{ "rtcp-mux-only",
-		  SESSION "m=audio 4000 RTP/AVP 0\n" "a=rtcp-mux-only\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .mux = true, .mux_only = true },
-		{ "direction of the session",
-		  SESSION "a=sendonly\n" "m=audio 4000 RTP/AVP 0\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_SENDONLY },
-		{ "direction of the media counts",
-		  SESSION "a=sendonly\n" "m=audio 4000 RTP/AVP 0\n"
-		  "a=sendrecv\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_SENDRECV },
-		{ "inactive", SESSION "m=audio 4000 RTP/AVP 0\n" "a=inactive\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_INACTIVE },
-		{ "recvonly", SESSION "m=audio 4000 RTP/AVP 0\n" "a=recvonly\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 4001,
-		  .direction = SDP_RECVONLY },
-		{ "T.38 has no RTCP", SESSION "m=image 4000 udptl t38\n",
-		  "198.51.100.1", 4000, false, "198.51.100.1", 0,
-		  .direction = SDP_SENDRECV },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *what = rows[i].what;
-		struct sdp *sdp = parsed(rows[i].text, what);
+	for (size_t i = 0; i < ARRAY_SIZE(media_cases); i++) {
+		const struct media_case *c = &media_cases[i];
+		const char *what = c->what;
+		struct sdp *sdp = parsed(c->text, what);
 		const struct sdp_media *m = sdp_media(sdp, 0);
 
 		CHECK_EQ(1, sdp_media_cnt(sdp), what);
-		CHECK_STR(rows[i].addr, addr_text(&m->addr), what);
-		CHECK_EQ(rows[i].port, m->port, what);
-		CHECK_EQ(rows[i].zero, m->zero_addr, what);
-		CHECK_STR(rows[i].rtcp_addr, addr_text(&m->rtcp_addr), what);
-		CHECK_EQ(rows[i].rtcp_port, m->rtcp_port, what);
-		CHECK_EQ(rows[i].has_rtcp, m->has_rtcp, what);
-		CHECK_EQ(rows[i].mux, m->rtcp_mux, what);
-		CHECK_EQ(rows[i].mux_only, m->rtcp_mux_only, what);
-		CHECK_EQ(rows[i].direction, m->direction, what);
+		CHECK_STR(c->addr, addr_text(&m->addr), what);
+		CHECK_EQ(c->port, m->port, what);
+		CHECK_EQ(c->zero, m->zero_addr, what);
+		CHECK_STR(c->rtcp_addr, addr_text(&m->rtcp_addr), what);
+		CHECK_EQ(c->rtcp_port, m->rtcp_port, what);
+		CHECK_EQ(c->has_rtcp, m->has_rtcp, what);
+		CHECK_EQ(c->mux, m->rtcp_mux, what);
+		CHECK_EQ(c->mux_only, m->rtcp_mux_only, what);
+		CHECK_EQ(c->direction, m->direction, what);
 		CHECK_EQ(-1, m->bundle_head, what);
 		sdp_free(sdp);
 	}

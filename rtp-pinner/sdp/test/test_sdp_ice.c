@@ -111,108 +111,99 @@ static void candidates_stay_with_their_section(void **state)
 	sdp_free(sdp);
 }
 
+static const struct rewrite_case ice_cases[] = {
+	{ "removed at both levels",
+	  SESSION "a=ice-lite\n" "a=ice-options:trickle\n" "a=x\n"
+	  AUDIO CREDENTIALS "a=y\n"
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
+	  "a=candidate:broken\n" "a=ice-options:ice2\n"
+	  "a=ice-mismatch\n" "a=ice-pacing:50\n"
+	  "a=remote-candidates:1 203.0.113.1 5000\n"
+	  "a=end-of-candidates\n" "a=fingerprint:sha-256 AA:BB\n",
+	  RELAYED_SESSION "a=x\n" "m=audio 30000 RTP/AVP 0\n" "a=y\n"
+	  "a=fingerprint:sha-256 AA:BB\n",
+	  { TO_RELAY, .ice = SDP_ICE_REMOVE } },
+	{ "kept",
+	  SESSION "a=ice-lite\n" AUDIO CREDENTIALS
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
+	  "a=remote-candidates:1 203.0.113.1 5000\n",
+	  RELAYED_SESSION "a=ice-lite\n" "m=audio 30000 RTP/AVP 0\n"
+	  CREDENTIALS
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
+	  "a=remote-candidates:1 203.0.113.1 5000\n",
+	  { TO_RELAY, .ice = SDP_ICE_KEEP } },
+	{ "ours in the place of the first",
+	  SESSION AUDIO "a=x\n"
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n" "a=y\n"
+	  "a=candidate:2 1 TCP 1 198.51.100.1 9 typ host\n"
+	  "a=candidate:3 2 UDP 1 4f2e.local 4001 typ host\n"
+	  "a=remote-candidates:1 203.0.113.1 5000\n"
+	  CREDENTIALS "a=end-of-candidates\n",
+	  RELAYED "a=x\n" RTP4 RTCP4 "a=y\n" CREDENTIALS
+	  "a=end-of-candidates\n",
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "two families",
+	  SESSION AUDIO CREDENTIALS
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n",
+	  RELAYED CREDENTIALS RTP4 RTP6 RTCP4 RTCP6,
+	  { TO_RELAY, .ice = SDP_ICE_OURS, .addr_other = RELAY6 } },
+	{ "none were given yet",
+	  SESSION CREDENTIALS AUDIO "a=x\n" "\n",
+	  RELAYED_SESSION CREDENTIALS "m=audio 30000 RTP/AVP 0\n"
+	  "a=x\n" RTP4 RTCP4 "\n",
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "none were given, no end of the last line",
+	  SESSION AUDIO "a=ice-ufrag:abcd",
+	  RELAYED "a=ice-ufrag:abcd\n" RTP4
+	  "a=candidate:1 2 UDP 2130706430 192.0.2.53 30001 typ host",
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "in place of the last line, which has no end",
+	  SESSION AUDIO "a=candidate:broken",
+	  RELAYED RTP4
+	  "a=candidate:1 2 UDP 2130706430 192.0.2.53 30001 typ host",
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "no ICE: none of ours",
+	  SESSION AUDIO, RELAYED,
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "muxed: one component",
+	  SESSION AUDIO CREDENTIALS, RELAYED CREDENTIALS RTP4,
+	  { .touch = true, .addr = RELAY4, .port = 30000,
+	    .rtcp_port = 30000, .ice = SDP_ICE_OURS } },
+	{ "rtcp-mux-only: one component",
+	  SESSION AUDIO CREDENTIALS "a=rtcp-mux-only\n",
+	  RELAYED CREDENTIALS "a=rtcp-mux-only\n" RTP4,
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "rtcp-mux-only is removed: two",
+	  SESSION AUDIO CREDENTIALS "a=rtcp-mux-only\n",
+	  RELAYED CREDENTIALS RTP4 RTCP4,
+	  { TO_RELAY, .ice = SDP_ICE_OURS, .mux = SDP_MUX_REMOVE } },
+	{ "data channel: one component",
+	  SESSION "m=application 9 UDP/DTLS/SCTP x\n" CREDENTIALS,
+	  RELAYED_SESSION "m=application 30000 UDP/DTLS/SCTP x\n"
+	  CREDENTIALS RTP4,
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+	{ "port 0: none",
+	  SESSION AUDIO CREDENTIALS
+	  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n",
+	  RELAYED_SESSION "m=audio 0 RTP/AVP 0\n" CREDENTIALS,
+	  { .touch = true, .addr = RELAY4, .ice = SDP_ICE_OURS } },
+	{ "a hold keeps 0.0.0.0, not so the candidates",
+	  "v=0\n" "c=IN IP4 0.0.0.0\n" AUDIO CREDENTIALS,
+	  "v=0\n" "c=IN IP4 0.0.0.0\n" "m=audio 30000 RTP/AVP 0\n"
+	  CREDENTIALS RTP4 RTCP4,
+	  { TO_RELAY, .ice = SDP_ICE_OURS, .keep_zero_addr = true } },
+	{ "candidates at session level",
+	  SESSION "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
+	  CREDENTIALS AUDIO,
+	  RELAYED_SESSION CREDENTIALS "m=audio 30000 RTP/AVP 0\n"
+	  RTP4 RTCP4,
+	  { TO_RELAY, .ice = SDP_ICE_OURS } },
+};
+
 static void ice_is_removed_kept_or_ours(void **state)
 {
-	static const struct {
-		const char *what, *text, *want;
-		struct sdp_media_change media;
-	} rows[] = {
-		{ "removed at both levels",
-		  SESSION "a=ice-lite\n" "a=ice-options:trickle\n" "a=x\n"
-		  AUDIO CREDENTIALS "a=y\n"
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
-		  "a=candidate:broken\n" "a=ice-options:ice2\n"
-		  "a=ice-mismatch\n" "a=ice-pacing:50\n"
-		  "a=remote-candidates:1 203.0.113.1 5000\n"
-		  "a=end-of-candidates\n" "a=fingerprint:sha-256 AA:BB\n",
-		  RELAYED_SESSION "a=x\n" "m=audio 30000 RTP/AVP 0\n" "a=y\n"
-		  "a=fingerprint:sha-256 AA:BB\n",
-		  { TO_RELAY, .ice = SDP_ICE_REMOVE } },
-		{ "kept",
-		  SESSION "a=ice-lite\n" AUDIO CREDENTIALS
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
-		  "a=remote-candidates:1 203.0.113.1 5000\n",
-		  RELAYED_SESSION "a=ice-lite\n" "m=audio 30000 RTP/AVP 0\n"
-		  CREDENTIALS
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
-		  "a=remote-candidates:1 203.0.113.1 5000\n",
-		  { TO_RELAY, .ice = SDP_ICE_KEEP } },
-		{ "ours in the place of the first",
-		  SESSION AUDIO "a=x\n"
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n" "a=y\n"
-		  "a=candidate:2 1 TCP 1 198.51.100.1 9 typ host\n"
-		  "a=candidate:3 2 UDP 1 4f2e.local 4001 typ host\n"
-		  "a=remote-candidates:1 203.0.113.1 5000\n"
-		  CREDENTIALS "a=end-of-candidates\n",
-		  RELAYED "a=x\n" RTP4 RTCP4 "a=y\n" CREDENTIALS
-		  "a=end-of-candidates\n",
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "two families",
-		  SESSION AUDIO CREDENTIALS
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n",
-		  RELAYED CREDENTIALS RTP4 RTP6 RTCP4 RTCP6,
-		  { TO_RELAY, .ice = SDP_ICE_OURS, .addr_other = RELAY6 } },
-		{ "none were given yet",
-		  SESSION CREDENTIALS AUDIO "a=x\n" "\n",
-		  RELAYED_SESSION CREDENTIALS "m=audio 30000 RTP/AVP 0\n"
-		  "a=x\n" RTP4 RTCP4 "\n",
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "none were given, no end of the last line",
-		  SESSION AUDIO "a=ice-ufrag:abcd",
-		  RELAYED "a=ice-ufrag:abcd\n" RTP4
-		  "a=candidate:1 2 UDP 2130706430 192.0.2.53 30001 typ host",
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "in place of the last line, which has no end",
-		  SESSION AUDIO "a=candidate:broken",
-		  RELAYED RTP4
-		  "a=candidate:1 2 UDP 2130706430 192.0.2.53 30001 typ host",
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "no ICE: none of ours",
-		  SESSION AUDIO, RELAYED,
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "muxed: one component",
-		  SESSION AUDIO CREDENTIALS, RELAYED CREDENTIALS RTP4,
-		  { .touch = true, .addr = RELAY4, .port = 30000,
-		    .rtcp_port = 30000, .ice = SDP_ICE_OURS } },
-		{ "rtcp-mux-only: one component",
-		  SESSION AUDIO CREDENTIALS "a=rtcp-mux-only\n",
-		  RELAYED CREDENTIALS "a=rtcp-mux-only\n" RTP4,
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "rtcp-mux-only is removed: two",
-		  SESSION AUDIO CREDENTIALS "a=rtcp-mux-only\n",
-		  RELAYED CREDENTIALS RTP4 RTCP4,
-		  { TO_RELAY, .ice = SDP_ICE_OURS, .mux = SDP_MUX_REMOVE } },
-		{ "data channel: one component",
-		  SESSION "m=application 9 UDP/DTLS/SCTP x\n" CREDENTIALS,
-		  RELAYED_SESSION "m=application 30000 UDP/DTLS/SCTP x\n"
-		  CREDENTIALS RTP4,
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-		{ "port 0: none",
-		  SESSION AUDIO CREDENTIALS
-		  "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n",
-		  RELAYED_SESSION "m=audio 0 RTP/AVP 0\n" CREDENTIALS,
-		  { .touch = true, .addr = RELAY4, .ice = SDP_ICE_OURS } },
-		{ "a hold keeps 0.0.0.0, not so the candidates",
-		  "v=0\n" "c=IN IP4 0.0.0.0\n" AUDIO CREDENTIALS,
-		  "v=0\n" "c=IN IP4 0.0.0.0\n" "m=audio 30000 RTP/AVP 0\n"
-		  CREDENTIALS RTP4 RTCP4,
-		  { TO_RELAY, .ice = SDP_ICE_OURS, .keep_zero_addr = true } },
-		{ "candidates at session level",
-		  SESSION "a=candidate:1 1 UDP 1 198.51.100.1 4000 typ host\n"
-		  CREDENTIALS AUDIO,
-		  RELAYED_SESSION CREDENTIALS "m=audio 30000 RTP/AVP 0\n"
-		  RTP4 RTCP4,
-		  { TO_RELAY, .ice = SDP_ICE_OURS } },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct sdp_media_change media = rows[i].media;
-		struct sdp_change change = { .media = &media };
-
-		check_rewrite(rows[i].what, rows[i].text, rows[i].want,
-			      &change);
-	}
+	check_rewrites(ice_cases, ARRAY_SIZE(ice_cases));
 }
 
 /* What one section needs of the session is not taken from it by another. */

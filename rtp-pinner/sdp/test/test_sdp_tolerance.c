@@ -7,132 +7,133 @@
 #define AUDIO "m=audio 4000 RTP/AVP 0\n"
 #define MEDIA SESSION AUDIO
 
+struct odd_case {
+	const char *what, *text;
+	size_t media;
+	const char *addr;	/* of the first media */
+	unsigned port;
+};
+
+static const struct odd_case odd_cases[] = {
+	{ "oracle: no o=, s=, t=",
+	  "v=0\n" "c=IN IP4 198.51.100.1\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: all lines of RFC 8866",
+	  "v=0\n" ORIGIN "s=-\n" "i=i\n" "u=u\n" "e=e\n" "p=p\n"
+	  "c=IN IP4 198.51.100.1\n" "b=AS:1\n" "t=0 0\n" "r=7d 1h\n"
+	  "z=0 0\n" "k=clear:x\n" "a=x\n" AUDIO "i=y\n" "k=x\n"
+	  "u=x\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: no end of the last line",
+	  SESSION "m=audio 4000 RTP/AVP 0", 1, "198.51.100.1", 4000 },
+	{ "oracle: empty attributes",
+	  MEDIA "a=\n" "a=:\n" "a=:x\n" "a=foo:\n" "a=rtcp:\n"
+	  "a=rtcp\n" "a=rtpmap:\n" "a=fmtp:\n" "a=candidate:\n"
+	  "a=remote-candidates:\n" "a=crypto:\n" "a=ssrc:\n"
+	  "a=mid:\n" "a=group:\n" "a=group:BUNDLE\n" "b=x\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: more after the address",
+	  "v=0\n" "c=IN IP4 198.51.100.1 foo\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: blank after the address",
+	  "v=0\n" "c=IN IP4 198.51.100.1 \n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: IPv6 in brackets",
+	  "v=0\n" "c=IN IP6 [2001:db8::1]\n" AUDIO,
+	  1, "2001:db8::1", 4000 },
+	{ "oracle: IPv4-mapped is IPv4",
+	  "v=0\n" "c=IN IP6 ::ffff:198.51.100.1\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: multicast", "v=0\n" "c=IN IP4 224.2.2.2\n" AUDIO,
+	  1, "224.2.2.2", 4000 },
+	{ "oracle: no formats", SESSION "m=audio 4000 RTP/AVP\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: zeros before the port",
+	  SESSION "m=audio 0004000 RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: plus before the port",
+	  SESSION "m=audio +4000 RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: minus nothing",
+	  SESSION "m=audio -0 RTP/AVP 0\n", 1, "198.51.100.1", 0 },
+	{ "oracle: a tab before the port",
+	  SESSION "m=audio \t4000 RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: letters after the port",
+	  SESSION "m=audio 4000x RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: two blanks before the transport",
+	  SESSION "m=audio 4000  RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: a transport in lower case",
+	  SESSION "m=audio 4000 rtp/avp 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: after a blank line",
+	  MEDIA "\n" "a=foo\n", 1, "198.51.100.1", 4000 },
+	{ "oracle: the end of a multipart body",
+	  MEDIA "\n" "\n" "--boundary--\n", 1, "198.51.100.1", 4000 },
+	{ "oracle: no description after a blank line",
+	  MEDIA "\n" "m=nonsense\n" "a=foo\n", 1, "198.51.100.1",
+	  4000 },
+	{ "oracle: more media without c= after a blank line",
+	  NO_CONNECTION AUDIO "c=IN IP4 198.51.100.1\n" "\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: two sessions",
+	  MEDIA "v=0\n" "c=IN IP4 198.51.100.2\n" AUDIO,
+	  2, "198.51.100.1", 4000 },
+	{ "oracle: nothing", "", 0, NULL, 0 },
+	{ "oracle: a blank line", "\n", 0, NULL, 0 },
+	{ "oracle: blank lines first", "\n" "\n" MEDIA,
+	  1, "198.51.100.1", 4000 },
+	{ "oracle: odd o=", "v=0\n" "o=a b 99999999999999999999 -x IN "
+	  "IP4 host.invalid\n" "c=IN IP4 198.51.100.1\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+	{ "no media", SESSION, 0, NULL, 0 },
+	{ "v= alone", "v=\n" "v=0", 0, NULL, 0 },
+	{ "unknown lines", "v=0\n" "x\n" "=\n" "foo\n" "y=1\n" " \n"
+	  "c=IN IP4 198.51.100.1\n" AUDIO "y=123\n" "f=v/1/2\n",
+	  1, "198.51.100.1", 4000 },
+	{ "upper case", "V=0\n" "C=in ip4 198.51.100.1\n"
+	  "M=AUDIO 4000 RTP/AVP 0\n", 1, "198.51.100.1", 4000 },
+	{ "oracle: a tab in a word", SESSION
+	  "m=aud\tio 4000 RTP/AVP 0\n", 1, "198.51.100.1", 4000 },
+	{ "blanks", "v=0\n" "c= IN  IP4  198.51.100.1\n"
+	  "m= audio  4000  RTP/AVP  0 \n", 1, "198.51.100.1", 4000 },
+	{ "a TTL", "v=0\n" "c=IN IP4 224.2.2.2/127\n" AUDIO,
+	  1, "224.2.2.2", 4000 },
+	{ "IPv6 called IP4", "v=0\n" "c=IN IP4 fe80::1\n" AUDIO,
+	  1, "fe80::1", 4000 },
+	{ "another network", "v=0\n" "c=ATM NSAP 47.00\n" AUDIO,
+	  1, "-", 4000 },
+	{ "an empty c=", "v=0\n" "c=\n" AUDIO, 1, "-", 4000 },
+	{ "a port count of nothing",
+	  SESSION "m=audio 4000/ RTP/AVP 0\n",
+	  1, "198.51.100.1", 4000 },
+	{ "rejected, no c=", "v=0\n" "m=audio 0 RTP/AVP 0\n",
+	  1, "-", 0 },
+	{ "not relayed, no c=", "v=0\n" "m=message 1 TCP/MSRP *\n",
+	  1, "-", 1 },
+	{ "c= twice in the session",
+	  SESSION "c=IN IP4 198.51.100.3\n" AUDIO,
+	  1, "198.51.100.1", 4000 },
+};
+
 static void odd_bodies_are_accepted(void **state)
 {
-	static const struct {
-		const char *what, *text;
-		size_t media;
-		const char *addr;	/* of the first media */
-		unsigned port;
-	} rows[] = {
-		{ "oracle: no o=, s=, t=",
-		  "v=0\n" "c=IN IP4 198.51.100.1\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: all lines of RFC 8866",
-		  "v=0\n" ORIGIN "s=-\n" "i=i\n" "u=u\n" "e=e\n" "p=p\n"
-		  "c=IN IP4 198.51.100.1\n" "b=AS:1\n" "t=0 0\n" "r=7d 1h\n"
-		  "z=0 0\n" "k=clear:x\n" "a=x\n" AUDIO "i=y\n" "k=x\n"
-		  "u=x\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: no end of the last line",
-		  SESSION "m=audio 4000 RTP/AVP 0", 1, "198.51.100.1", 4000 },
-		{ "oracle: empty attributes",
-		  MEDIA "a=\n" "a=:\n" "a=:x\n" "a=foo:\n" "a=rtcp:\n"
-		  "a=rtcp\n" "a=rtpmap:\n" "a=fmtp:\n" "a=candidate:\n"
-		  "a=remote-candidates:\n" "a=crypto:\n" "a=ssrc:\n"
-		  "a=mid:\n" "a=group:\n" "a=group:BUNDLE\n" "b=x\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: more after the address",
-		  "v=0\n" "c=IN IP4 198.51.100.1 foo\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: blank after the address",
-		  "v=0\n" "c=IN IP4 198.51.100.1 \n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: IPv6 in brackets",
-		  "v=0\n" "c=IN IP6 [2001:db8::1]\n" AUDIO,
-		  1, "2001:db8::1", 4000 },
-		{ "oracle: IPv4-mapped is IPv4",
-		  "v=0\n" "c=IN IP6 ::ffff:198.51.100.1\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: multicast", "v=0\n" "c=IN IP4 224.2.2.2\n" AUDIO,
-		  1, "224.2.2.2", 4000 },
-		{ "oracle: no formats", SESSION "m=audio 4000 RTP/AVP\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: zeros before the port",
-		  SESSION "m=audio 0004000 RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: plus before the port",
-		  SESSION "m=audio +4000 RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: minus nothing",
-		  SESSION "m=audio -0 RTP/AVP 0\n", 1, "198.51.100.1", 0 },
-		{ "oracle: a tab before the port",
-		  SESSION "m=audio \t4000 RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: letters after the port",
-		  SESSION "m=audio 4000x RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: two blanks before the transport",
-		  SESSION "m=audio 4000  RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: a transport in lower case",
-		  SESSION "m=audio 4000 rtp/avp 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: after a blank line",
-		  MEDIA "\n" "a=foo\n", 1, "198.51.100.1", 4000 },
-		{ "oracle: the end of a multipart body",
-		  MEDIA "\n" "\n" "--boundary--\n", 1, "198.51.100.1", 4000 },
-		{ "oracle: no description after a blank line",
-		  MEDIA "\n" "m=nonsense\n" "a=foo\n", 1, "198.51.100.1",
-		  4000 },
-		{ "oracle: more media without c= after a blank line",
-		  NO_CONNECTION AUDIO "c=IN IP4 198.51.100.1\n" "\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: two sessions",
-		  MEDIA "v=0\n" "c=IN IP4 198.51.100.2\n" AUDIO,
-		  2, "198.51.100.1", 4000 },
-		{ "oracle: nothing", "", 0, NULL, 0 },
-		{ "oracle: a blank line", "\n", 0, NULL, 0 },
-		{ "oracle: blank lines first", "\n" "\n" MEDIA,
-		  1, "198.51.100.1", 4000 },
-		{ "oracle: odd o=", "v=0\n" "o=a b 99999999999999999999 -x IN "
-		  "IP4 host.invalid\n" "c=IN IP4 198.51.100.1\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-		{ "no media", SESSION, 0, NULL, 0 },
-		{ "v= alone", "v=\n" "v=0", 0, NULL, 0 },
-		{ "unknown lines", "v=0\n" "x\n" "=\n" "foo\n" "y=1\n" " \n"
-		  "c=IN IP4 198.51.100.1\n" AUDIO "y=123\n" "f=v/1/2\n",
-		  1, "198.51.100.1", 4000 },
-		{ "upper case", "V=0\n" "C=in ip4 198.51.100.1\n"
-		  "M=AUDIO 4000 RTP/AVP 0\n", 1, "198.51.100.1", 4000 },
-		{ "oracle: a tab in a word", SESSION
-		  "m=aud\tio 4000 RTP/AVP 0\n", 1, "198.51.100.1", 4000 },
-		{ "blanks", "v=0\n" "c= IN  IP4  198.51.100.1\n"
-		  "m= audio  4000  RTP/AVP  0 \n", 1, "198.51.100.1", 4000 },
-		{ "a TTL", "v=0\n" "c=IN IP4 224.2.2.2/127\n" AUDIO,
-		  1, "224.2.2.2", 4000 },
-		{ "IPv6 called IP4", "v=0\n" "c=IN IP4 fe80::1\n" AUDIO,
-		  1, "fe80::1", 4000 },
-		{ "another network", "v=0\n" "c=ATM NSAP 47.00\n" AUDIO,
-		  1, "-", 4000 },
-		{ "an empty c=", "v=0\n" "c=\n" AUDIO, 1, "-", 4000 },
-		{ "a port count of nothing",
-		  SESSION "m=audio 4000/ RTP/AVP 0\n",
-		  1, "198.51.100.1", 4000 },
-		{ "rejected, no c=", "v=0\n" "m=audio 0 RTP/AVP 0\n",
-		  1, "-", 0 },
-		{ "not relayed, no c=", "v=0\n" "m=message 1 TCP/MSRP *\n",
-		  1, "-", 1 },
-		{ "c= twice in the session",
-		  SESSION "c=IN IP4 198.51.100.3\n" AUDIO,
-		  1, "198.51.100.1", 4000 },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows) * ARRAY_SIZE(line_ends); i++) {
-		const char *what = rows[i / ARRAY_SIZE(line_ends)].what;
-		const char *addr = rows[i / ARRAY_SIZE(line_ends)].addr;
-		unsigned port = rows[i / ARRAY_SIZE(line_ends)].port;
-		char *text = with_ends(rows[i / ARRAY_SIZE(line_ends)].text,
+	for (size_t i = 0; i < ARRAY_SIZE(odd_cases) * ARRAY_SIZE(line_ends);
+	     i++) {
+		const struct odd_case *c =
+			&odd_cases[i / ARRAY_SIZE(line_ends)];
+		char *text = with_ends(c->text,
 				       line_ends[i % ARRAY_SIZE(line_ends)]);
-		struct sdp *sdp = parsed(text, what);
+		struct sdp *sdp = parsed(text, c->what);
 
-		CHECK_EQ(rows[i / ARRAY_SIZE(line_ends)].media,
-			 sdp_media_cnt(sdp), what);
-		if (addr) {
-			CHECK_STR(addr, addr_text(&sdp_media(sdp, 0)->addr),
-				  what);
-			CHECK_EQ(port, sdp_media(sdp, 0)->port, what);
+		CHECK_EQ(c->media, sdp_media_cnt(sdp), c->what);
+		if (c->addr) {
+			CHECK_STR(c->addr, addr_text(&sdp_media(sdp, 0)->addr),
+				  c->what);
+			CHECK_EQ(c->port, sdp_media(sdp, 0)->port, c->what);
 		}
 		sdp_free(sdp);
 		free(text);
