@@ -10,13 +10,9 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-from calls import OUTSIDE
-from units import NOBODY, Service, Unit, enter, stage, verify
+from units import Service, Unit, configure, play
 
 NAME = "sip-anycast-rtp-pinner.service"
 CAPABILITIES = "CAP_BPF CAP_NET_ADMIN CAP_NET_RAW"
@@ -39,17 +35,12 @@ m=audio {1} RTP/AVP 0
 
 def install(root, build):
     shutil.copy(build / "bin/rtp-pinner", "/usr/sbin/rtp-pinner")
-    etc = Path("/etc/sip-anycast")
-    shutil.copytree(root / "etc/sip-anycast", etc)
-    (etc / "site.conf").write_text(SITE)
-    (etc / "secret").write_text("a secret of the tests only\n")
-    for path in (etc / "site.conf", etc / "secret"):
-        os.chown(path, 0, NOBODY)
-        path.chmod(0o640)
+    configure(root, SITE)
 
 
-def check_settings(unit):
+def check(root, unit):
     """What the player takes for granted."""
+    assert (root / "etc/sip-anycast/rtp-pinner.conf").exists()
     assert unit.all("AmbientCapabilities") == [CAPABILITIES]
     assert unit.all("CapabilityBoundingSet") == [CAPABILITIES]
     assert unit.all("RuntimeDirectory") == ["sip-anycast/rtp-pinner"]
@@ -178,31 +169,4 @@ STORIES = [
 ]
 
 
-def main():
-    build = Path(sys.argv[1]).resolve()
-    folder = Path(tempfile.mkdtemp(prefix="anycast-unit."))
-    name = "what is installed"
-    try:
-        root = stage(folder)
-        unit_file = root / "usr/lib/systemd/system" / NAME
-        assert (root / "etc/sip-anycast/rtp-pinner.conf").exists()
-        unit = Unit(unit_file)
-        name = "systemd-analyze verify finds nothing"
-        verify(unit_file, [build / "bin/rtp-pinner"])
-        print(f"ok: {name}", flush=True)
-        name = "its settings"
-        check_settings(unit)
-        enter(OUTSIDE)
-        install(root, build)
-        for story in STORIES:
-            name = story.__name__.replace("_", " ")
-            story(unit)
-            print(f"ok: {name}", flush=True)
-    except AssertionError as error:
-        print(f"not ok: {name}\n{error}", file=sys.stderr)
-        sys.exit(1)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-main()
+play(NAME, "rtp-pinner", check, install, STORIES)

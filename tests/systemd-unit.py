@@ -10,14 +10,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
 from calls import OUTSIDE
 from phone import Phone
-from units import NOBODY, Service, Unit, enter, stage, verify
+from units import Service, configure, play
 
 NAME = "sip-anycast-kamailio.service"
 SITE = """[service]
@@ -37,21 +35,14 @@ def modules():
 
 
 def install(root, build):
-    """The programs, the staged /etc, and what an operator adds to it."""
     shutil.copy(build / "bin/anycastctl", "/usr/sbin/anycastctl")
     shutil.copy(build / "lib/anycast.so", modules() / "anycast.so")
-    etc = Path("/etc/sip-anycast")
-    shutil.copytree(root / "etc/sip-anycast", etc)
-    (etc / "site.conf").write_text(SITE)
-    (etc / "secret").write_text("a secret of the tests only\n")
-    (etc / "users").write_text("username(string) ha1(string)\n")
-    for path in (etc / "site.conf", etc / "secret", etc / "users"):
-        os.chown(path, 0, NOBODY)
-        path.chmod(0o640)
+    configure(root, SITE, users="username(string) ha1(string)\n")
 
 
-def check_settings(unit):
-    """What the player below takes for granted."""
+def check(root, unit):
+    """What the player takes for granted."""
+    assert (root / "usr/lib/sysusers.d/sip-anycast.conf").exists()
     assert unit.all("AmbientCapabilities") == ["CAP_NET_BIND_SERVICE"]
     assert unit.all("CapabilityBoundingSet") == ["CAP_NET_BIND_SERVICE"]
     assert unit.all("KillMode") == ["control-group"]
@@ -131,31 +122,4 @@ STORIES = [
 ]
 
 
-def main():
-    build = Path(sys.argv[1]).resolve()
-    folder = Path(tempfile.mkdtemp(prefix="anycast-unit."))
-    name = "what is installed"
-    try:
-        root = stage(folder)
-        unit_file = root / "usr/lib/systemd/system" / NAME
-        assert (root / "usr/lib/sysusers.d/sip-anycast.conf").exists()
-        unit = Unit(unit_file)
-        name = "systemd-analyze verify finds nothing"
-        verify(unit_file, [build / "bin/anycastctl"])
-        print(f"ok: {name}", flush=True)
-        name = "its settings"
-        check_settings(unit)
-        enter(OUTSIDE, modules())
-        install(root, build)
-        for story in STORIES:
-            name = story.__name__.replace("_", " ")
-            story(unit)
-            print(f"ok: {name}", flush=True)
-    except AssertionError as error:
-        print(f"not ok: {name}\n{error}", file=sys.stderr)
-        sys.exit(1)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-main()
+play(NAME, "anycastctl", check, install, STORIES, [modules()])

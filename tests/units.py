@@ -12,9 +12,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
+from calls import OUTSIDE
 from node import SOURCE, namespace, skip
 
 NOBODY = 65534
@@ -98,9 +100,9 @@ def mount(*words):
     subprocess.run(["mount", *words], check=True)
 
 
-def enter(outside, *folders):
+def enter(*folders):
     """An /etc, /run, /usr/sbin (and more folders) of our own, gone with us."""
-    namespace(outside)
+    namespace(OUTSIDE)
     if ctypes.CDLL(None, use_errno=True).unshare(0x20000):
         skip("this machine allows no mount namespace")
     mount("--make-rprivate", "/")
@@ -114,6 +116,18 @@ def enter(outside, *folders):
                   f"lowerdir={folder},upperdir={upper},workdir={work}", folder)
         except subprocess.CalledProcessError:
             skip("this machine has no overlay mounts")
+
+
+def configure(root, site, **others):
+    """The staged /etc, and the text of files an operator adds to it."""
+    etc = Path("/etc/sip-anycast")
+    shutil.copytree(root / "etc/sip-anycast", etc)
+    files = {"site.conf": site, "secret": "a secret of the tests only\n"}
+    for name, text in {**files, **others}.items():
+        path = etc / name
+        path.write_text(text)
+        os.chown(path, 0, NOBODY)
+        path.chmod(0o640)
 
 
 def as_the_unit_says(unit, words):
@@ -217,3 +231,37 @@ class Service:
         self.notices.close()
         os.unlink("/run/notify")
         shutil.rmtree(self.folder)
+
+
+# --- a test of one unit ------------------------------------------------------
+
+def play(name, program, check, install, stories, folders=()):
+    """Stage what is installed, judge the unit called name and tell its stories.
+
+    check(root, unit) looks at what is staged and set, install(root, build) adds
+    the programs and the configuration once enter() has made /etc, /usr/sbin and
+    folders our own; each of stories is called with the unit.  program: of the
+    build, which the unit runs."""
+    build = Path(sys.argv[1]).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="anycast-unit."))
+    doing = "what is installed"
+    try:
+        root = stage(folder)
+        unit_file = root / "usr/lib/systemd/system" / name
+        unit = Unit(unit_file)
+        doing = "systemd-analyze verify finds nothing"
+        verify(unit_file, [build / "bin" / program])
+        print(f"ok: {doing}", flush=True)
+        doing = "its settings"
+        check(root, unit)
+        enter(*folders)
+        install(root, build)
+        for story in stories:
+            doing = story.__name__.replace("_", " ")
+            story(unit)
+            print(f"ok: {doing}", flush=True)
+    except AssertionError as error:
+        print(f"not ok: {doing}\n{error}", file=sys.stderr)
+        sys.exit(1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
