@@ -26,6 +26,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
 from node import PASSWORDS, Node, namespace, skip
 from relay import Relay
+from sound import RATE, recorded, share
 
 MODULES = next((p for p in ("/usr/lib/baresip/modules",
                             "/usr/lib/x86_64-linux-gnu/baresip/modules")
@@ -34,7 +35,6 @@ SERVICE, OWN = "192.0.2.53", "198.51.100.11"
 PHONES = {"alice": ("203.0.113.1", 440), "bob": ("203.0.113.2", 1000)}
 ROUTER = {"alice": "203.0.113.129", "bob": "203.0.113.130"}
 SECONDS = 3         # of talk
-RATE = 8000
 
 
 def run(*command):
@@ -58,26 +58,6 @@ def write_tone(path, hertz):
             struct.pack("<h", round(9000 * math.sin(
                 2 * math.pi * hertz * i / RATE))) for i in range(RATE))
         file.writeframes(second * 60)
-
-
-def read_wave(path):
-    """Samples; a recording that goes on has no right header yet."""
-    data = path.read_bytes()
-    at = data.find(b"data")
-    data = data[at + 8:] if at >= 0 else b""
-    return struct.unpack(f"<{len(data) // 2}h", data[:len(data) // 2 * 2])
-
-
-def share(samples, hertz):
-    """How much of the power is at this frequency: 1 for a pure tone."""
-    power = sum(s * s for s in samples)
-    if not power:
-        return 0.0
-    re_ = sum(s * math.cos(2 * math.pi * hertz * i / RATE)
-              for i, s in enumerate(samples))
-    im_ = sum(s * math.sin(2 * math.pi * hertz * i / RATE)
-              for i, s in enumerate(samples))
-    return 2 * (re_ * re_ + im_ * im_) / (len(samples) * power)
 
 
 class House:
@@ -190,8 +170,7 @@ class Baresip:
 
     def heard(self):
         """Samples it has decoded."""
-        files = sorted(self.dir.glob("dump-*-dec.wav"))
-        return read_wave(files[-1]) if files else ()
+        return recorded(self.dir)
 
     def end(self):
         if self.process.poll() is None:
