@@ -65,6 +65,9 @@ static int check_head(const struct head *head, const struct relay_conf *conf)
 	char boot[BOOT_LEN], old4[ADDR_TEXT_MAX], old6[ADDR_TEXT_MAX];
 
 	read_boot(boot);
+	if (head->magic && head->magic != magic)
+		log_warn("relay: the flow table kept from the last run is "
+			 "damaged: begun anew, every leg latches again");
 	if (head->magic != magic ||
 	    memcmp(head->boot, boot, sizeof(boot)) != 0)
 		return ENOENT;
