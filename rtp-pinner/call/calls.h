@@ -49,6 +49,7 @@ struct calls_conf {
 	uint8_t dscp;		/* default, 0..63 */
 	uint32_t max_sessions;	/* 0: no limit but the ports */
 	uint32_t packet_rate_max;	/* per port and second; 0: none */
+	uint32_t call_ports_max;	/* of one call, both sides; 0: no limit */
 	uint64_t offer_timeout_ms;	/* an offer that nobody answers */
 	uint64_t silence_timeout_ms;	/* an answered call without a packet */
 	uint64_t hold_timeout_ms;	/* the same while a leg is on hold */

@@ -42,6 +42,8 @@ struct exchange {
 	struct exchange_side to;
 	unsigned cnt;
 	unsigned new_legs;
+	unsigned pairs;		/* of ports the call has, once has_pairs */
+	bool has_pairs;
 	enum flow_gate_mode gate_mode;
 	uint8_t from_family;	/* of the SDP; 0: has no address */
 	uint8_t to_family;

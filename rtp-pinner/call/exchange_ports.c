@@ -36,9 +36,28 @@ static int open_pair(struct exchange *x, uint16_t port, bool rtp)
 	return err;
 }
 
+/* Has the call all the ports one may have?  A body with dozens of sections,
+ * forked to dozens of branches, is not to take those of everybody else.
+ */
+static bool is_full(struct exchange *x)
+{
+	uint32_t max = x->calls->conf.call_ports_max;
+
+	for (unsigned i = 0; !x->has_pairs && i < x->call->leg_cnt; i++) {
+		const struct call_leg *leg = &x->call->legs[i];
+
+		for (unsigned k = 0; k < leg->media_cnt; k++)
+			x->pairs += leg->media[k].port != 0;
+	}
+	x->has_pairs = true;
+	return max && 2 * (x->pairs + 1) > max;
+}
+
 /* 0, or no port could be had. */
 static int take(struct exchange *x, struct call_media *m)
 {
+	if (is_full(x))
+		return ENOSPC;
 	for (unsigned i = 0; i < TRIES_MAX; i++) {
 		uint16_t port = ports_take(x->calls->ports);
 		bool rtp = m->flags & CALL_M_RTP;
@@ -48,6 +67,7 @@ static int take(struct exchange *x, struct call_media *m)
 			return ENOSPC;
 		err = open_pair(x, port, rtp);
 		if (!err) {
+			x->pairs++;
 			m->port = port;
 			if (rtp)
 				m->flags |= CALL_M_RTCP_OPEN;

@@ -93,6 +93,7 @@ struct conf {
 	uint64_t quarantine_ms;		/* of a port after its use */
 	uint32_t max_sessions;		/* 0: what the ports allow */
 	uint32_t max_packet_rate;	/* packets/s a port accepts; 0: any */
+	uint32_t max_call_ports;	/* of one call; 0: any */
 
 	/* where things are */
 	char state_dir[CONF_PATH_MAX];

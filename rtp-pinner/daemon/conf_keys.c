@@ -486,6 +486,10 @@ const struct conf_key conf_keys[CONF_KEYS] = {
 		AT(max_packet_rate), .max = 1000000, .dflt = "5000",
 		.help = "Packets per second a port accepts; 0: any.  A voice "
 			"stream has 50." },
+	[CONF_MAX_CALL_PORTS] = { "max-call-ports", NULL, parse_number,
+		AT(max_call_ports), .max = 65535, .dflt = "512",
+		.help = "Ports one call may hold, with all its streams and "
+			"branches; 0: any.  A voice call has 4." },
 	[CONF_OFFER_TIMEOUT] = { "offer-timeout", NULL,
 		TIME(offer_timeout_ms, 1000, 24 * HOUR_MS, "5m"),
 		.help = "A call ends when its offer got no answer for so "

@@ -172,6 +172,7 @@ static int make_calls(struct pinner *p)
 		.dscp = conf->dscp,
 		.max_sessions = sessions_max(conf),
 		.packet_rate_max = conf->max_packet_rate,
+		.call_ports_max = conf->max_call_ports,
 		.offer_timeout_ms = conf->offer_timeout_ms,
 		.silence_timeout_ms = conf->silence_timeout_ms,
 		.hold_timeout_ms = conf->hold_timeout_ms,

@@ -404,6 +404,38 @@ static void out_of_descriptors_leaves_nothing_behind(void **state)
 	(void)state;
 }
 
+static void one_call_does_not_take_the_ports_of_all(void **state)
+{
+	struct world *w = *state;
+	struct calls_conf conf = world_conf();
+	static const struct say forks[] = {
+		{ .from = "f", .branch = "z1" }, { .from = "f", .branch = "z2" },
+		{ .from = "f", .branch = "z3" },
+	};
+
+	conf.call_ports_max = 12;	/* f, z1 and z2: two media each */
+	world_start(w, &conf);
+	for (unsigned i = 0; i < 3; i++) {
+		struct say say = forks[i];
+
+		say.sdp = audio_video("203.0.113.1", 4000, 4002);
+		assert_int_equal(world_offer(w, say),
+				 i < 2 ? CALLS_OK : CALLS_PORTS);
+	}
+	assert_int_equal(open_rows(w), 12);
+
+	/* the same offer again needs none, and others have theirs */
+	world_offer_ok(w, (struct say){
+		.from = "f", .branch = "z1",
+		.sdp = audio_video("203.0.113.1", 4000, 4002),
+	});
+	world_offer_ok(w, (struct say){
+		.call = "d", .from = "f",
+		.sdp = audio_video("203.0.113.1", 4000, 4002),
+	});
+	assert_int_equal(open_rows(w), 20);
+}
+
 static void a_refused_reoffer_leaves_the_call_as_it_was(void **state)
 {
 	struct world *w = *state;
@@ -449,6 +481,7 @@ int main(void)
 		TEST(new_calls_beyond_the_limit_go_elsewhere),
 		TEST(a_draining_pinner_takes_no_new_call),
 		TEST(without_ports_a_new_call_is_refused_and_old_ones_go_on),
+		TEST(one_call_does_not_take_the_ports_of_all),
 		TEST(a_port_somebody_else_holds_is_passed_over),
 		TEST(out_of_descriptors_leaves_nothing_behind),
 		TEST(a_refused_reoffer_leaves_the_call_as_it_was),
