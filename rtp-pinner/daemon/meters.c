@@ -9,6 +9,7 @@
 #include "rtp-pinner/daemon/counts.h"
 #include "rtp-pinner/daemon/why.h"
 #include "rtp-pinner/relay/flow_access.h"
+#include "rtp-pinner/relay/pin.h"
 
 enum {
 	ROUND_TICKS = 10,
@@ -99,11 +100,11 @@ static struct quality *meter_media(struct meter *meter, size_t i)
 
 static void tell_silence(struct meters *m, struct meter *meter,
 			 const struct call *call, unsigned leg, uint16_t port,
-			 const struct flow_state *state)
+			 const struct flow_endpoint *who)
 {
 	struct slice id = call_id(call), tag = call_leg_tag(&call->legs[leg]);
 	char from[ADDR_TEXT_MAX + 6], alone[ADDR_TEXT_MAX];
-	struct addr addr = why_addr(&state->stranger);
+	struct addr addr = why_addr(who);
 
 	if (meter->told & (UINT32_C(1) << leg))
 		return;
@@ -112,7 +113,7 @@ static void tell_silence(struct meters *m, struct meter *meter,
 	m->lines_left--;
 	meter->told |= UINT32_C(1) << leg;
 	counter_add(m->counters, PINNER_C_SILENT_LEGS, 1);
-	why_format_endpoint(from, &state->stranger);
+	why_format_endpoint(from, who);
 	addr_format(alone, &addr);
 	log_warn("gate: nothing heard from a party while one stranger sends "
 		 "RTP call=%.*s leg=%.*s port=%u from=%s (dropped; if that is "
@@ -130,14 +131,15 @@ static void poll_media(struct meters *m, struct meter *meter,
 	const struct call_media *media = &call->legs[leg].media[i];
 	const struct flow_row *row =
 		media->port ? relay_row(m->relay, media->port) : NULL;
+	struct flow_endpoint who;
 	struct flow_state state;
 	struct quality *q;
 
 	if (!row || !(media->flags & CALL_M_RTP))
 		return;
 	flow_state_read(&state, row);
-	if (why_is_stranger(&row->conf, &state, now_ms))
-		tell_silence(m, meter, call, leg, media->port, &state);
+	if (pin_complaint(&who, &row->conf, &state, now_ms))
+		tell_silence(m, meter, call, leg, media->port, &who);
 	if (!state.packets_in)
 		return;
 	q = meter_media(meter, i);

@@ -34,16 +34,6 @@ static bool silent(const struct flow_state *state, uint64_t now_ms)
 	return !state->last_ms || now_ms >= state->last_ms + WHY_SILENT_MS;
 }
 
-bool why_is_stranger(const struct flow_conf *conf,
-		     const struct flow_state *state, uint64_t now_ms)
-{
-	return conf->active && conf->kind == FLOW_RTP &&
-	       conf->gate_mode == FLOW_GATE_STRICT && silent(state, now_ms) &&
-	       state->stranger_rtp > 1 &&
-	       state->stranger_ms >= state->stranger_since_ms + WHY_SILENT_MS &&
-	       now_ms < state->stranger_ms + WHY_SILENT_MS;
-}
-
 static enum flow_drop most_drops(const struct flow_state *state)
 {
 	enum flow_drop most = 0;

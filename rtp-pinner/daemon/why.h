@@ -25,12 +25,6 @@ size_t why_silent(char out[static WHY_TEXT_MAX], const struct flow_conf *conf,
 		  const struct flow_state *state,
 		  const struct flow_steer *steer, uint64_t now_ms);
 
-/* A strict leg that has heard nothing for WHY_SILENT_MS while one source
- * outside its gate has sent RTP for as long: the case with a cure.
- */
-bool why_is_stranger(const struct flow_conf *conf,
-		     const struct flow_state *state, uint64_t now_ms);
-
 struct addr why_addr(const struct flow_endpoint *e);
 
 /* "192.0.2.1:4000", "[2001:db8::1]:4000"; "-" when unset. */

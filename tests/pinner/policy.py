@@ -9,6 +9,7 @@ usage: policy.py BUILD        where rtpengine is installed, it is asked as well
 import re
 import signal
 import sys
+import time
 
 from figures import fetch, figures
 from ng import Ng
@@ -20,6 +21,45 @@ from voice import Voice, heard, not_heard, where
 CHANGING = ("uptime", "ports free", "ports used", "ports quarantined",
             "sessions")
 BROKEN_STATE = "rtp_pinner_node_state_broken_total"
+
+
+# ---- what an operator is told of a gate that shuts out the party
+
+def a_silent_leg_is_told_of_once_and_the_cure_opens_it(world):
+    alice, bob, other = Voice(ALICE), Voice(BOB), Voice(STRANGER)
+    name = world.name()
+    keys = {"call_id": name, "from_tag": "a"}
+
+    def set_up(**more):
+        offer = world.ng.ok("offer", sdp=alice.sdp(), **keys, **more)
+        answer = world.ng.ok("answer", to_tag="b", sdp=bob.sdp(), **keys)
+        return where(answer["sdp"]), where(offer["sdp"])
+
+    def lines():
+        return [line for line in world.relay.log().splitlines()
+                if "gate: nothing heard" in line and name in line]
+
+    def told():
+        other.send(at, 1)
+        return lines()
+
+    try:
+        at, source = set_up()
+        until("the log tells of the silent leg", told)
+        end = time.monotonic() + 3
+        while time.monotonic() < end:       # it says so once
+            told()
+            time.sleep(0.02)
+        assert len(lines()) == 1, lines()
+        assert f"from={STRANGER}:{other.port}" in lines()[0], lines()
+        cure = re.search(r"gate=(\S+),", lines()[0]).group(1)
+        bob.take(wait=0)
+        not_heard(other, bob, at)
+        set_up(gate=cure)
+        heard(other, bob, at, source)
+    finally:
+        for voice in (alice, bob, other):
+            voice.close()
 
 
 # ---- whom received-from lets in
@@ -406,6 +446,7 @@ def it_never_advertises_a_service_address(world):
 
 
 sys.exit(run((
+    a_silent_leg_is_told_of_once_and_the_cure_opens_it,
     received_from_opens_the_gate_in_every_shape,
     a_proxy_is_no_source_of_media,
     drain_refuses_new_calls_and_serves_known_ones,

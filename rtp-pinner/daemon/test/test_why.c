@@ -2,6 +2,7 @@
 #include "common/test/table.h"
 
 #include "rtp-pinner/daemon/why.h"
+#include "rtp-pinner/relay/pin.h"
 
 static struct flow_endpoint stranger(void)
 {
@@ -140,6 +141,7 @@ static void only_a_lasting_stranger_on_a_silent_strict_leg_is_told(void **state)
 			.gate_mode = rows[i].mode,
 			.kind = rows[i].kind,
 		};
+		struct flow_endpoint who;
 		struct flow_state s = {
 			.last_ms = rows[i].last_ms,
 			.stranger = stranger(),
@@ -148,7 +150,7 @@ static void only_a_lasting_stranger_on_a_silent_strict_leg_is_told(void **state)
 			.stranger_ms = rows[i].at_ms,
 		};
 
-		CHECK_EQ(rows[i].want, why_is_stranger(&conf, &s, 10000),
+		CHECK_EQ(rows[i].want, pin_complaint(&who, &conf, &s, 10000),
 			 rows[i].what);
 	}
 }
