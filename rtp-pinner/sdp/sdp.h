@@ -159,10 +159,6 @@ struct sdp_change {
 	bool session_connection;	/* the session's c=: always replaced when
 					 * a touched section lives by it */
 	struct addr addr;
-	struct slice username;	/* replaces that of o=; len 0: kept */
-	struct slice session_id;	/* replaces that of o=; len 0: kept */
-	bool set_version;
-	uint64_t version;	/* of o=, if set_version */
 	struct sdp_media_change *media;	/* sdp_media_cnt() of them */
 };
 

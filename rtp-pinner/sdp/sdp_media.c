@@ -105,7 +105,6 @@ struct sdp_origin sdp_origin_read(struct slice value)
 		    is_address_type(word[4]))
 			return (struct sdp_origin){
 				.username = span(first, word[0]),
-				.id = word[1],
 				.version = word[2],
 				.where = span(word[4], word[5]),
 			};

@@ -119,7 +119,6 @@ struct sdp_connection sdp_connection_read(struct slice value);
 /* The value of an o= line. */
 struct sdp_origin {
 	struct slice username;
-	struct slice id;
 	struct slice version;
 	struct slice where;	/* "IP4 192.0.2.1"; len 0: not understood */
 };

@@ -111,18 +111,6 @@ static void rewrite_origin(struct rewrite *r, const struct sdp_line *line)
 
 	if (!o.where.len)
 		return;
-	if (change->username.len) {
-		sdp_replace(&r->out, o.username);
-		sdp_put(&r->out, change->username);
-	}
-	if (change->session_id.len) {
-		sdp_replace(&r->out, o.id);
-		sdp_put(&r->out, change->session_id);
-	}
-	if (change->set_version) {
-		sdp_replace(&r->out, o.version);
-		sdp_put_number(&r->out, change->version);
-	}
 	if (change->origin) {
 		sdp_replace(&r->out, o.where);
 		sdp_put_addr(&r->out, &change->addr);
@@ -419,8 +407,6 @@ static bool is_sound(const struct sdp *sdp, const struct sdp_change *change)
 {
 	if ((change->origin || change->session_connection) &&
 	    !addr_is_set(&change->addr))
-		return false;
-	if (!is_word(change->username) || !is_word(change->session_id))
 		return false;
 	for (size_t i = 0; i < sdp->media_cnt; i++) {
 		const struct sdp_media_change *c = &change->media[i];
