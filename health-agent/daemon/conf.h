@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* conf.h - what the agent was told: its file, command line and site file
+ *
+ * /etc/sip-anycast/health-agent.conf, INI: [agent], [probe NAME], [group NAME],
+ * the same on every node.  Without any [probe] section the default probes are
+ * made from the site (conf_probes.c); without any [group] section there is one
+ * group `service' with the site's prefixes and all probes.  One table of keys
+ * makes the parser, the long options (keys of [agent]), --help, --reference and
+ * --sample.  Every error is reported at once: file, line, section, key, value
+ * and what was allowed; an unknown key or section comes with the nearest one.
+ *
+ * The struct is filled once and then const.
+ */
+#ifndef AGENT_CONF_H
+#define AGENT_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/site.h"
+#include "health-agent/policy/health.h"
+#include "health-agent/probe/prober.h"
+
+enum {
+	AGENT_PATH_MAX = 256,		/* with its NUL */
+	AGENT_METRICS_MAX = 4,
+};
+
+#define AGENT_CONF_FILE "/etc/sip-anycast/health-agent.conf"
+#define AGENT_SOCKET "/run/sip-anycast/health-agent/control.sock"
+
+enum agent_action {
+	AGENT_RUN,
+	AGENT_CHECK,		/* --check-config */
+	AGENT_HELP,
+	AGENT_VERSION,
+	AGENT_REFERENCE,	/* --reference */
+	AGENT_SAMPLE,		/* --sample: the complete shipped file */
+};
+
+enum agent_output { AGENT_EXABGP, AGENT_KERNEL, AGENT_DRY_RUN };
+
+struct agent_endpoint {
+	struct addr addr;
+	uint16_t port;
+};
+
+/* A probe instance: one per family of its targets. */
+struct agent_probe {
+	struct prober_conf prober;
+	uint64_t interval_ms;		/* between the ends of attempts */
+	uint64_t fast_interval_ms;	/* while undecided */
+};
+
+struct agent_conf {
+	enum agent_action action;
+
+	char file[AGENT_PATH_MAX];
+	char site_path[AGENT_PATH_MAX];
+	char node_name[SITE_NAME_MAX];
+	struct site *site;		/* owned */
+	const struct site_node *node;	/* in site */
+
+	enum agent_output output;
+	uint32_t kernel_table;		/* default 200 */
+	char kernel_device[16];		/* the TUN, default anycast0 */
+	uint64_t ack_timeout_ms;	/* ExaBGP's answer; default 2 s */
+	uint64_t worker_timeout_ms;	/* silent worker is killed; default 2 s */
+	uint64_t adopt_ms;		/* decide within this or withdraw; 800 ms */
+
+	char node_state[AGENT_PATH_MAX];	/* NODESTATE_PATH */
+	char control[AGENT_PATH_MAX];		/* AGENT_SOCKET */
+	char state_dir[AGENT_PATH_MAX];	/* /var/lib/sip-anycast: orders, memory */
+	char audit_log[AGENT_PATH_MAX];	/* /var/lib/sip-anycast/audit.log */
+	char hook[AGENT_PATH_MAX];	/* program run at transitions; "" none */
+	uint64_t hook_timeout_ms;
+	struct agent_endpoint metrics[AGENT_METRICS_MAX];
+	size_t metrics_cnt;
+	enum log_level log_level;
+	bool peers;			/* tell and hear other nodes; default yes */
+
+	/* probe i of health is probes[i] */
+	struct agent_probe probes[HEALTH_PROBES_MAX];
+	struct health_conf health;
+};
+
+typedef void agent_conf_line_h(void *arg, const char *line);
+
+/* As conf_new() of the pinner: 0; EBADMSG a wrong command line (exit 64);
+ * EINVAL a wrong file or site (exit 78); ENOMEM.
+ */
+int agent_conf_new(struct agent_conf **out, int argc, char *const argv[],
+		   agent_conf_line_h *report, void *arg);
+void agent_conf_free(struct agent_conf *conf);
+
+/* All prefixes of all groups, once; returns how many. */
+size_t agent_conf_prefixes(const struct agent_conf *conf,
+			   struct prefix out[static ROUTE_PREFIXES_MAX]);
+
+void agent_conf_print_help(agent_conf_line_h *line, void *arg);
+void agent_conf_print_reference(agent_conf_line_h *line, void *arg);
+void agent_conf_print_sample(agent_conf_line_h *line, void *arg);
+
+#endif
