@@ -21,6 +21,11 @@ enum {
 	ROUTE_LARGE_MAX = 8,
 	ROUTE_PREPEND_MAX = 10,
 
+	ROUTE_PREFIX_TEXT_MAX = PREFIX_TEXT_MAX,
+	ROUTE_COMMUNITY_TEXT_MAX = 12,	/* 65535:65535 */
+	ROUTE_LARGE_TEXT_MAX = 33,
+	ROUTE_TEXT_MAX = 768,	/* any route_format() */
+
 	ROUTE_GRACEFUL_SHUTDOWN = 0xffff0000u,	/* 65535:0, RFC 8326 */
 	ROUTE_NO_EXPORT = 0xffffff01u,		/* RFC 1997 */
 };
@@ -54,16 +59,34 @@ const struct route *route_find(const struct route_set *set,
 
 /* In ascending order, once.  False: there is no room; nothing changed. */
 bool route_add_community(struct route *r, uint32_t community);
+bool route_add_large(struct route *r, const struct route_large *large);
 
-/* "65535:0", "no-export", ...: N:N with both up to 65535, or a well-known name
- * (RFC 1997, 3765, 7999, 8326).  0 or EINVAL.
+/* "64511:20" with both up to 65535, or a well-known name in any case:
+ * no-export, no-advertise, no-export-subconfed (RFC 1997), no-peer (RFC 3765),
+ * blackhole (RFC 7999), graceful-shutdown (RFC 8326).  0 or EINVAL; then *out
+ * is untouched.
  */
 int route_parse_community(uint32_t *out, struct slice text);
+
+/* "64511:1:2", each up to 4294967295 (RFC 8092). */
 int route_parse_large(struct route_large *out, struct slice text);
+
+/* ADDRESS/LEN, also at full length: as routers and ExaBGP write it. */
+size_t route_format_prefix(char out[static ROUTE_PREFIX_TEXT_MAX],
+			   const struct prefix *p);
+
+/* Always in numbers: "65535:0". */
+size_t route_format_community(char out[static ROUTE_COMMUNITY_TEXT_MAX],
+			      uint32_t community);
+size_t route_format_large(char out[static ROUTE_LARGE_TEXT_MAX],
+			  const struct route_large *large);
 
 /* "192.0.2.53/32 up med 100 prepend 2 community 65535:0 64511:1:2", for people.
  * NUL-terminated, cut where it does not fit; returns its length.
  */
 size_t route_format(char *out, size_t room, const struct route *r);
+
+/* The same without prefix and state: "med 100 community 65535:0". */
+size_t route_format_attributes(char *out, size_t room, const struct route *r);
 
 #endif
