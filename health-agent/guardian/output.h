@@ -8,6 +8,8 @@
 #define GUARDIAN_OUTPUT_H
 
 #include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "health-agent/guardian/link.h"
@@ -42,6 +44,12 @@ struct output_type {
 	bool (*status)(struct output *o, struct link_status *out);
 	/* Does the other side answer?  The watchdog is fed only then. */
 	bool (*alive)(const struct output *o, uint64_t now_ms);
+	/* The program is about to exec itself anew, routes as they are: let what
+	 * holds them live through it, and new() of the next image finds it
+	 * (descriptors and environment pass, memory does not).  kept false:
+	 * the exec has failed, all as before.  NULL: nothing to do.
+	 */
+	void (*keep)(struct output *o, bool kept);
 	void (*free)(struct output *o);
 };
 
