@@ -58,21 +58,6 @@ void conf_key_error(struct conf_reader *r, enum conf_key_id id,
 	conf_error(r, "%s: %s", where, text);
 }
 
-void conf_quote(char out[static CONF_QUOTED_MAX], struct slice text)
-{
-	size_t len = text.len < CONF_QUOTED_MAX - 1 ? text.len
-						    : CONF_QUOTED_MAX - 1;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text.text[i];
-
-		out[i] = c >= ' ' && c < 0x7f ? c : '?';
-	}
-	out[len] = '\0';
-	if (len < text.len)
-		memcpy(out + len - 3, "...", 3);
-}
-
 /* ---- keys */
 
 const struct conf_key *conf_find_key(struct slice name)
@@ -96,15 +81,15 @@ const char *conf_nearest(const char *name)
 void conf_set(struct conf_reader *r, const struct conf_key *key,
 	      struct slice value)
 {
-	char quoted[CONF_QUOTED_MAX], allowed[CONF_ALLOWED_MAX];
+	char quoted[VALUE_QUOTED_MAX], allowed[CONF_ALLOWED_MAX];
 	char why[CONF_WHY_MAX] = "", clean[CONF_WHY_MAX];
 
 	if (key->parse(r->conf, key, value, why) == 0)
 		return;
-	conf_quote(quoted, value);
+	value_quote(quoted, value);
 	conf_allowed(allowed, key);
 	/* why quotes parts of the value */
-	static_assert(CONF_WHY_MAX >= CONF_QUOTED_MAX, "a quote fits");
+	static_assert((int)CONF_WHY_MAX >= (int)VALUE_QUOTED_MAX, "a quote fits");
 	for (size_t i = 0; i < sizeof(why); i++)
 		clean[i] = why[i] == '\0' || (why[i] >= ' ' && why[i] < 0x7f) ?
 				   why[i] : '?';
@@ -142,9 +127,9 @@ struct call {
 static void wrong_call(struct conf_reader *r, const char *option,
 		       const char *why)
 {
-	char quoted[CONF_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 
-	conf_quote(quoted, slice_str(option));
+	value_quote(quoted, slice_str(option));
 	conf_error(r, "%s: %s", quoted, why);
 	r->wrong_call = true;
 }

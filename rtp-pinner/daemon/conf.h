@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/endpoint.h"
 #include "common/log.h"
 #include "common/prefix.h"
 #include "common/site.h"
@@ -42,11 +43,6 @@ enum conf_action {
 	CONF_SAMPLE,		/* --sample: conf_print_sample() */
 };
 
-struct conf_endpoint {
-	struct addr addr;
-	uint16_t port;
-};
-
 struct conf {
 	enum conf_action action;	/* the rest is set for RUN, CHECK and
 					 * RESERVE */
@@ -62,11 +58,11 @@ struct conf {
 	size_t service_cnt;
 
 	/* control */
-	struct conf_endpoint listen[CONF_LISTEN_MAX];
+	struct endpoint listen[CONF_LISTEN_MAX];
 	size_t listen_cnt;
 	struct prefix allow[CONF_PREFIXES_MAX];	/* who may send commands */
 	size_t allow_cnt;
-	struct conf_endpoint metrics[CONF_METRICS_MAX];	/* none: no HTTP */
+	struct endpoint metrics[CONF_METRICS_MAX];	/* none: no HTTP */
 	size_t metrics_cnt;
 
 	/* media: each family is set or not, one of them at least */

@@ -80,7 +80,7 @@ static void check_media(struct conf_reader *r)
 }
 
 static void check_listen(struct conf_reader *r, enum conf_key_id id,
-			 const struct conf_endpoint *list, size_t cnt)
+			 const struct endpoint *list, size_t cnt)
 {
 	const struct conf *conf = r->conf;
 

@@ -29,7 +29,7 @@ static bool accept_line(struct conf_reader *r, struct slice line, size_t max)
 
 	if (line.len == 0 || line.text[0] == ';' || line.text[0] == '#')
 		return false;
-	conf_quote(r->line_word, cursor_until(&c, " \t"));
+	value_quote(r->line_word, cursor_until(&c, " \t"));
 	if (slice_has_controls(line))
 		conf_error(r, "%s:%u: there is a control character (or a NUL) "
 			   "in the line: text only", r->name, r->line);
@@ -71,9 +71,9 @@ static char *next_line(char *buf, int size, void *stream)
 static void unknown_key(struct conf_reader *r, const char *name)
 {
 	const char *hint = conf_nearest(name);
-	char quoted[CONF_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 
-	conf_quote(quoted, slice_str(name));
+	value_quote(quoted, slice_str(name));
 	if (hint)
 		conf_error(r, "%s:%u: %s: unknown key; did you mean `%s'?",
 			   r->name, r->line, quoted, hint);

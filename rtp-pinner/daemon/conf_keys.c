@@ -18,18 +18,6 @@ static void *field(struct conf *conf, size_t at)
 /* "%.*s" of a slice, short enough for a line. */
 #define SHORT(s) (int)((s).len < 60 ? (s).len : 60), (s).text
 
-static bool next_element(struct cursor *c, bool *begun, struct slice *out)
-{
-	if (*begun) {
-		if (!cursor_left(c))
-			return false;
-		cursor_byte(c);		/* the comma */
-	}
-	*begun = true;
-	*out = slice_trim(cursor_until(c, ","));
-	return true;
-}
-
 /* ---- numbers */
 
 static int parse_number(struct conf *conf, const struct conf_key *key,
@@ -68,56 +56,12 @@ static int parse_byte(struct conf *conf, const struct conf_key *key,
 	return 0;
 }
 
-static const struct {
-	const char *suffix;
-	uint64_t ms;
-} units[] = {
-	{ "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
-};
-
-int conf_duration(uint64_t *out_ms, struct slice text)
-{
-	size_t digits = 0;
-	uint32_t number;
-
-	while (digits < text.len && text.text[digits] >= '0' &&
-	       text.text[digits] <= '9')
-		digits++;
-	if (slice_u32(&number, slice_of(text.text, digits), UINT32_MAX))
-		return EINVAL;
-	if (digits == text.len && number == 0) {
-		*out_ms = 0;
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!slice_equal(slice_of(text.text + digits,
-					  text.len - digits),
-				 slice_str(units[i].suffix)))
-			continue;
-		*out_ms = number * units[i].ms;
-		return 0;
-	}
-	return EINVAL;
-}
-
-void conf_print_duration(char out[static 32], uint64_t ms)
-{
-	size_t i = 0;
-
-	while (ms % units[i].ms)
-		i++;
-	if (ms == 0)
-		i = 2;
-	snprintf(out, 32, "%llu%s", (unsigned long long)(ms / units[i].ms),
-		 units[i].suffix);
-}
-
 static int parse_duration(struct conf *conf, const struct conf_key *key,
 			  struct slice value, char why[static CONF_WHY_MAX])
 {
 	uint64_t ms;
 
-	if (conf_duration(&ms, value)) {
+	if (value_duration(&ms, value)) {
 		uint32_t number;
 
 		if (!slice_u32(&number, value, UINT32_MAX))
@@ -190,43 +134,25 @@ static int parse_path(struct conf *conf, const struct conf_key *key,
 
 /* ---- addresses */
 
-/* ADDRESS:PORT or [ADDRESS]:PORT */
-static int parse_endpoint(struct conf_endpoint *out, struct slice text)
-{
-	size_t colon = text.len;
-	uint32_t port;
-
-	while (colon > 0 && text.text[colon - 1] != ':')
-		colon--;
-	if (colon == 0 ||
-	    slice_u32(&port, slice_of(text.text + colon, text.len - colon),
-		      65535) ||
-	    port == 0 || addr_parse_host(&out->addr, text.text, colon - 1))
-		return EINVAL;
-	out->port = (uint16_t)port;
-	return 0;
-}
-
 static int parse_endpoints(struct conf *conf, const struct conf_key *key,
 			   struct slice value, char why[static CONF_WHY_MAX])
 {
-	struct conf_endpoint *list = field(conf, key->at);
+	struct endpoint *list = field(conf, key->at);
 	size_t *cnt = field(conf, key->also_at);
 	struct cursor c = cursor_of(value.text, value.len);
 	struct slice element;
 	bool begun = false;
 
 	*cnt = 0;
-	while (next_element(&c, &begun, &element)) {
-		struct conf_endpoint new;
+	while (value_next(&c, &begun, &element)) {
+		struct endpoint new;
 
-		if (parse_endpoint(&new, element)) {
+		if (endpoint_parse(&new, element)) {
 			WHY("`%.*s' is no ADDRESS:PORT", SHORT(element));
 			return EINVAL;
 		}
 		for (size_t i = 0; i < *cnt; i++) {
-			if (list[i].port == new.port &&
-			    addr_equal(&list[i].addr, &new.addr)) {
+			if (endpoint_equal(&list[i], &new)) {
 				WHY("`%.*s' is there twice", SHORT(element));
 				return EINVAL;
 			}
@@ -251,7 +177,7 @@ static int parse_prefixes(struct conf *conf, const struct conf_key *key,
 	bool begun = false;
 
 	*cnt = 0;
-	while (next_element(&c, &begun, &element)) {
+	while (value_next(&c, &begun, &element)) {
 		struct prefix new;
 		int err = prefix_parse(&new, element);
 
@@ -287,7 +213,7 @@ static int parse_media(struct conf *conf, const struct conf_key *key,
 	(void)key;
 	conf->media4 = conf->media6 = (struct addr){ 0 };
 	conf->advertised4 = conf->advertised6 = (struct addr){ 0 };
-	while (next_element(&c, &begun, &element)) {
+	while (value_next(&c, &begun, &element)) {
 		struct cursor e = cursor_of(element.text, element.len);
 		struct slice text = slice_trim(cursor_until(&e, "!"));
 		struct addr local, advertised;
@@ -345,10 +271,10 @@ void conf_allowed(char out[static CONF_ALLOWED_MAX],
 						before, key->words[i]);
 		}
 	} else if (key->parse == parse_duration) {
-		char min[32], max[32];
+		char min[VALUE_DURATION_MAX], max[VALUE_DURATION_MAX];
 
-		conf_print_duration(min, key->min);
-		conf_print_duration(max, key->max);
+		value_format_duration(min, key->min);
+		value_format_duration(max, key->max);
 		snprintf(out, CONF_ALLOWED_MAX,
 			 "a time from %s to %s, such as 500ms, 30s, 2m", min,
 			 max);

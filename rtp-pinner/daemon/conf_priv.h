@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "common/cursor.h"
+#include "common/value.h"
 #include "rtp-pinner/daemon/conf.h"
 
 enum conf_key_id {
@@ -49,7 +50,6 @@ enum conf_key_id {
 enum {
 	CONF_WHY_MAX = 192,
 	CONF_WHERE_MAX = CONF_PATH_MAX + 24,
-	CONF_QUOTED_MAX = 96,
 	CONF_ALLOWED_MAX = 128,
 };
 
@@ -84,12 +84,6 @@ extern const struct conf_key conf_keys[CONF_KEYS];
 void conf_allowed(char out[static CONF_ALLOWED_MAX],
 		  const struct conf_key *key);
 
-/* 30s, 500ms, 2m, 1h, 0: milliseconds.  0 or EINVAL. */
-int conf_duration(uint64_t *out_ms, struct slice text);
-
-/* The shortest text conf_duration() reads as ms. */
-void conf_print_duration(char out[static 32], uint64_t ms);
-
 /* Where the value of a key was given. */
 struct conf_place {
 	unsigned line;		/* of the file; 0: not there */
@@ -109,7 +103,7 @@ struct conf_reader {
 	unsigned line;
 	bool line_given;	/* inih has it and said nothing yet */
 	bool in_call;		/* now on the command line */
-	char line_word[CONF_QUOTED_MAX];
+	char line_word[VALUE_QUOTED_MAX];
 };
 
 /* Report one error, a complete line. */
@@ -122,11 +116,6 @@ void conf_error(struct conf_reader *r, const char *fmt, ...)
 void conf_key_error(struct conf_reader *r, enum conf_key_id id,
 		    const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* Text made fit for a line: bytes that are not printable ASCII become '?',
- * cut where there is no room.
- */
-void conf_quote(char out[static CONF_QUOTED_MAX], struct slice text);
 
 /* NULL when there is none. */
 const struct conf_key *conf_find_key(struct slice name);

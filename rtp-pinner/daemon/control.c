@@ -182,7 +182,7 @@ static void on_datagram(uv_udp_t *socket, ssize_t n, const uv_buf_t *buf,
 }
 
 static int listen_on(struct control *c, uv_loop_t *loop,
-		     const struct conf_endpoint *at)
+		     const struct endpoint *at)
 {
 	uv_udp_t *socket = &c->sockets[c->socket_cnt];
 	struct sockaddr_storage ss = { 0 };

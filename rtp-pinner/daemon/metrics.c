@@ -115,7 +115,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 }
 
 static struct MHD_Daemon *start_mhd(struct server *server,
-				    const struct conf_endpoint *at)
+				    const struct endpoint *at)
 {
 	struct sockaddr_storage ss = { 0 };
 	unsigned flags = MHD_USE_EPOLL;
@@ -143,7 +143,7 @@ static struct MHD_Daemon *start_mhd(struct server *server,
 }
 
 static int start_server(struct metrics *m, uv_loop_t *loop,
-			const struct conf_endpoint *at)
+			const struct endpoint *at)
 {
 	struct server *server = &m->servers[m->server_cnt];
 	const union MHD_DaemonInfo *info;

@@ -360,36 +360,6 @@ static void what_belongs_together_is_judged(void **state)
 	}
 }
 
-static void durations_have_units(void **state)
-{
-	static const struct {
-		const char *text;
-		uint64_t ms;
-		const char *printed;
-	} rows[] = {
-		{ "0", 0, "0s" },	    { "0ms", 0, "0s" },
-		{ "500ms", 500, "500ms" },  { "30s", 30000, "30s" },
-		{ "2m", 120000, "2m" },	    { "60m", 3600000, "1h" },
-		{ "1500ms", 1500, "1500ms" }, { "61s", 61000, "61s" },
-	};
-	static const char *const bad[] = { "", "1", "s", "1d", "1S", "-1s",
-					   "1.5s", "1s ", "99999999999s" };
-	uint64_t ms;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char text[32];
-
-		CHECK_EQ(0, conf_duration(&ms, slice_str(rows[i].text)),
-			 rows[i].text);
-		CHECK_EQ(rows[i].ms, ms, rows[i].text);
-		conf_print_duration(text, ms);
-		CHECK_STR(rows[i].printed, text, rows[i].text);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		CHECK_EQ(EINVAL, conf_duration(&ms, slice_str(bad[i])), bad[i]);
-}
-
 static void actions_need_no_site(void **state)
 {
 	static const struct {
@@ -571,7 +541,6 @@ int main(void)
 		cmocka_unit_test(values_are_judged),
 		cmocka_unit_test(lines_and_keys_are_judged),
 		cmocka_unit_test(what_belongs_together_is_judged),
-		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(actions_need_no_site),
 		cmocka_unit_test(a_file_is_read_or_is_an_error),
 		cmocka_unit_test(the_control_acl_holds),
