@@ -16,6 +16,7 @@ struct host_slot {
 struct candidates {
 	uint32_t *index;
 	size_t cnt;
+	unsigned rank;		/* state_rank() of them all */
 };
 
 struct nodes {
@@ -109,18 +110,20 @@ static uint32_t find_name(const struct nodes *n, struct slice name)
 	return NODES_NONE;
 }
 
-/* The lower the better; 3 and above are never handed out. */
+/* The lower the better; RANK_NEVER is not handed out. */
+enum { RANK_UP, RANK_DEGRADED, RANK_UNKNOWN, RANK_NEVER };
+
 static unsigned state_rank(enum node_state state)
 {
 	switch (state) {
 	case NODE_UP:
-		return 0;
+		return RANK_UP;
 	case NODE_DEGRADED:
-		return 1;
+		return RANK_DEGRADED;
 	case NODE_UNKNOWN:
-		return 2;
+		return RANK_UNKNOWN;
 	default:
-		return 3;
+		return RANK_NEVER;
 	}
 }
 
@@ -128,21 +131,21 @@ static void rebuild(struct nodes *n, enum addr_family family)
 {
 	unsigned slot = family_slot(family);
 	struct candidates *best = &n->best[slot];
-	unsigned best_rank = 3;
 
 	best->cnt = 0;
+	best->rank = RANK_NEVER;
 	n->any[slot] = false;
 	for (uint32_t i = 0; i < n->site->node_cnt; i++) {
 		unsigned rank = state_rank(n->states[i]);
 
 		if (!nodes_reachable(n, i, family))
 			continue;
-		if (rank < 3 || n->states[i] == NODE_DRAINING)
+		if (rank < RANK_NEVER || n->states[i] == NODE_DRAINING)
 			n->any[slot] = true;
-		if (i == n->self || rank > best_rank || rank == 3)
+		if (i == n->self || rank > best->rank || rank == RANK_NEVER)
 			continue;
-		if (rank < best_rank) {
-			best_rank = rank;
+		if (rank < best->rank) {
+			best->rank = rank;
 			best->cnt = 0;
 		}
 		best->index[best->cnt++] = i;
@@ -293,7 +296,7 @@ bool nodes_reachable(const struct nodes *nodes, uint32_t index,
 bool nodes_takes_calls(const struct nodes *nodes, uint32_t index)
 {
 	return index < nodes->site->node_cnt &&
-	       state_rank(nodes->states[index]) <= 2;
+	       state_rank(nodes->states[index]) < RANK_NEVER;
 }
 
 uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
@@ -303,6 +306,10 @@ uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
 	bool self = nodes_reachable(nodes, nodes->self, family);
 
 	if (self && nodes_takes_calls(nodes, nodes->self))
+		return nodes->self;
+	/* it drains, but serves: better than one nobody has heard of */
+	if (self && nodes->states[nodes->self] == NODE_DRAINING &&
+	    best->rank == RANK_UNKNOWN)
 		return nodes->self;
 	if (best->cnt)
 		return best->index[key % best->cnt];

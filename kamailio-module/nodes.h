@@ -69,7 +69,8 @@ bool nodes_takes_calls(const struct nodes *nodes, uint32_t index);
 /* The node to hand out to a client of this family: this node while it is up,
  * degraded or unknown; else one of the best others (up, then degraded, then
  * unknown), chosen by key so that a call's messages agree, on any node; else
- * this node after all.
+ * this node after all.  While it drains it still serves, and does not give way
+ * to nodes that are only unknown.
  * NODES_NONE only when not even this node has such an address.
  */
 uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,

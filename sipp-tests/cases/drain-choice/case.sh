@@ -32,7 +32,8 @@ draining ams1 disabled par1 up|par1
 draining ams1 degraded par1 up|par1
 down ams1 down par1 degraded|par1
 disabled ams1 up par1 down|ams1
-draining ams1 down par1 unknown|par1
+draining ams1 down par1 unknown|fra1
+down ams1 down par1 unknown|par1
 degraded ams1 up par1 up|fra1
 draining ams1 draining par1 draining|fra1
 draining ams1 down par1 draining|fra1
