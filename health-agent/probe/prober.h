@@ -7,7 +7,7 @@
  * reports without being asked when what it watches dies.  Nothing blocks, no
  * shell, no DNS; all addresses are literal.
  *
- * A type is a struct prober_type; prober_types[] has them all (probers.c).
+ * A type is a struct prober_type; prober_types[] has them all (types.c).
  */
 #ifndef PROBE_PROBER_H
 #define PROBE_PROBER_H
@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "common/addr.h"
+#include "common/counters.h"
 #include "common/secret.h"
 #include "common/site.h"
 #include "health-agent/policy/health.h"
@@ -64,7 +65,8 @@ struct prober_conf {
 	char tls_ca[PROBER_PATH_MAX];
 	/* dns */
 	char dns_name[SITE_HOST_MAX];
-	uint16_t dns_type;		/* 1 A, 28 AAAA, 33 SRV, 35 NAPTR */
+	uint16_t dns_type;		/* 1 A, 16 TXT, 28 AAAA, 33 SRV,
+					 * 35 NAPTR */
 	char dns_answer[PROBER_PATH_MAX];	/* text form that must be among
 						 * the answers; "": any answer */
 	/* rtp: the pinner's ng socket; loss and delay allowed */
@@ -88,6 +90,14 @@ struct prober_result {
 	char text[PROBER_TEXT_MAX];
 };
 
+/* What is dropped and what is odd; `anycast_health_probe_' goes before each. */
+enum prober_counter {
+	PROBER_C_TIMEOUTS,
+	PROBER_COUNTERS
+};
+
+const struct counters *prober_counters(void);
+
 struct prober;
 
 /* Called from the loop, once per prober_attempt(), or by a watch on its own.
@@ -96,7 +106,11 @@ struct prober;
 typedef void prober_result_h(void *arg, struct prober *p,
 			     const struct prober_result *result);
 
-/* 0, EINVAL (conf lacks something; text says what), or an errno.  */
+/* 0, or EINVAL: conf lacks something, text says what.  Pure. */
+int prober_check(char text[static PROBER_TEXT_MAX],
+		 const struct prober_conf *conf);
+
+/* 0, EINVAL (prober_check() says what), or an errno. */
 int prober_new(struct prober **out, uv_loop_t *loop,
 	       const struct prober_conf *conf, prober_result_h *handler,
 	       void *arg);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "health-agent/probe/prober_priv.h"
+
+const struct prober_type *const prober_types[PROBER_KINDS] = {
+	[PROBER_SIP] = NULL,
+	[PROBER_HTTP] = NULL,
+	[PROBER_DNS] = NULL,
+	[PROBER_RTP] = NULL,
+	[PROBER_PROCESS] = NULL,
+	[PROBER_COMMAND] = NULL,
+};
