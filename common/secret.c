@@ -37,6 +37,7 @@ int secret_derive(struct secret_keys *out, struct slice text)
 	derive(out->table, sizeof(out->table), root, "sip-anycast table 1");
 	derive(out->probe, sizeof(out->probe), root, "sip-anycast probe 1");
 	derive(out->script, sizeof(out->script), root, "sip-anycast script 1");
+	derive(out->agent, sizeof(out->agent), root, "sip-anycast agent 1");
 	sodium_memzero(root, sizeof(root));
 	return 0;
 }

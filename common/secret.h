@@ -28,6 +28,7 @@ struct secret_keys {
 	uint8_t table[SECRET_SIPHASH_KEY_LEN];	/* hash tables, per site */
 	uint8_t probe[SECRET_MAC_KEY_LEN];	/* probe headers (probe.h) */
 	uint8_t script[SECRET_MAC_KEY_LEN];	/* rendered into kamailio.cfg */
+	uint8_t agent[SECRET_MAC_KEY_LEN];	/* between health agents */
 };
 
 /* Derive the keys of a secret's text: surrounding white space does not count.

@@ -114,6 +114,9 @@ void site_free(struct site *site)
 	secret_fini(&site->previous_keys);
 	free(site->by_name);
 	free(site->peers);
+	if (site->nodes)
+		explicit_bzero(site->nodes,
+			       site->node_cnt * sizeof(*site->nodes));
 	free(site->nodes);
 	free(site);
 }
@@ -207,7 +210,7 @@ static void print_key(const struct site_key *key,
 		      void (*line)(void *arg, const char *text), void *arg)
 {
 	const char *dflt = key->dflt ? key->dflt : key->dflt_note;
-	char text[512];
+	char text[768];
 
 	snprintf(text, sizeof(text), "  %s = %s%s%s%s%s", key->name,
 		 key->allowed, key->required ? "; required" : "",

@@ -8,9 +8,10 @@
  * `anycastctl check --reference` prints the reference.
  *
  *   [service]   domain, alias, address, sip-port, sips-port, http-port,
- *               https-port, tls, secret, previous-secret
- *   [node NAME] address, host, http, sip-port, sips-port, local-as, neighbor
- *               (repeatable), class
+ *               https-port, tls, prefix (repeatable), agent-port, secret,
+ *               previous-secret
+ *   [node NAME] address, host, http, sip-port, sips-port, local-as, router-id,
+ *               neighbor (repeatable), class
  *   [peer NAME] address, gate: whom the media relay trusts from elsewhere
  *
  * The struct is filled once and then const.  One owner: site_free() takes it.
@@ -33,7 +34,10 @@ enum {
 	SITE_URL_MAX = 512,	/* http = ..., with its NUL */
 	SITE_ALIASES_MAX = 16,	/* further names of the service domain */
 	SITE_NODES_MAX = 4096,
+	SITE_PREFIXES_MAX = 16,	/* announced for the service */
 	SITE_NEIGHBORS_MAX = 8,	/* per node */
+	SITE_MD5_MAX = 81,	/* TCP MD5 password with its NUL (RFC 2385: 80) */
+	SITE_BGP_PORT = 179,
 	SITE_PEERS_MAX = 1024,
 	SITE_PEER_ADDRESSES_MAX = 16,	/* per peer */
 	SITE_PEER_PREFIXES_MAX = 8,	/* of gate = prefix */
@@ -44,9 +48,17 @@ enum site_class {
 	SITE_LOCAL,		/* announced with NO_EXPORT */
 };
 
+/* A BGP session: one address family, that of addr. */
 struct site_neighbor {
 	struct addr addr;
 	uint32_t remote_as;
+	uint16_t port;		/* default SITE_BGP_PORT */
+	bool ttl_security;	/* RFC 5082: one hop, sent with TTL 255 */
+	bool multihop;		/* it is not on the same link */
+	bool bfd;		/* RFC 5880, by the node's BIRD */
+	char name[SITE_NAME_MAX];	/* of the router, which may have several
+				 * sessions; "": none was given */
+	char md5[SITE_MD5_MAX];	/* "" none; printable, no blank or quote */
 };
 
 struct site_node {
@@ -58,6 +70,7 @@ struct site_node {
 	char host[SITE_HOST_MAX];	/* name in the certificate; may be "" */
 	char http[SITE_URL_MAX];	/* base URL without trailing slash; or "" */
 	uint32_t local_as;	/* 0: not set */
+	struct addr router_id;	/* default ip4; unset when there is neither */
 	struct site_neighbor neighbors[SITE_NEIGHBORS_MAX];
 	size_t neighbor_cnt;
 	enum site_class class;
@@ -96,6 +109,10 @@ struct site {
 	uint16_t http_port;	/* where the service answers HTTP; default 80 */
 	uint16_t https_port;	/* default 443 */
 	bool tls;		/* listen for SIPS and HTTPS; default no */
+	/* what is announced; default: the service addresses themselves */
+	struct prefix prefixes[SITE_PREFIXES_MAX];
+	size_t prefix_cnt;
+	uint16_t agent_port;	/* UDP between the health agents; default 7053 */
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
@@ -126,7 +143,7 @@ int site_read(struct site **out, const char *path, site_error_h *report,
 int site_parse(struct site **out, const char *name, const char *base,
 	       struct slice text, site_error_h *report, void *arg);
 
-/* Wipes the keys.  NULL is fine. */
+/* Wipes keys and passwords.  NULL is fine. */
 void site_free(struct site *site);
 
 /* 1 to 31 of a-z, 0-9 and '-', which neither begins nor ends the name. */

@@ -122,7 +122,7 @@ static int address_order(const void *a, const void *b)
 	return order ? order : (ca->node > cb->node) - (ca->node < cb->node);
 }
 
-static bool is_service_address(const struct site *site, const struct addr *a)
+bool site_is_service_address(const struct site *site, const struct addr *a)
 {
 	return addr_is_set(a) &&
 	       (addr_equal(a, &site->ip4) || addr_equal(a, &site->ip6));
@@ -136,7 +136,7 @@ static void collect_address(struct site_parser *p, size_t i,
 
 	if (!addr_is_set(a))
 		return;
-	if (is_service_address(p->site, a)) {
+	if (site_is_service_address(p->site, a)) {
 		addr_format(text, a);
 		site_error(p, p->node_lines[i].key[KEY_NODE_ADDRESS],
 			   "[node %s] address: `%s' is not allowed: it is the "
@@ -193,32 +193,6 @@ static void check_http(struct site_parser *p, size_t i)
 		   node->http);
 }
 
-static void check_neighbors(struct site_parser *p, size_t i)
-{
-	const struct site_node *node = &p->site->nodes[i];
-	const struct site_lines *lines = &p->node_lines[i];
-	unsigned line = lines->key[KEY_NODE_NEIGHBOR];
-
-	if (node->neighbor_cnt && !lines->key[KEY_NODE_LOCAL_AS])
-		site_error(p, line, "[node %s] local-as: is missing: a node "
-			   "with a neighbor needs it", node->name);
-	for (size_t n = 0; n < node->neighbor_cnt; n++) {
-		const struct addr *peer = &node->neighbors[n].addr;
-		char text[ADDR_TEXT_MAX];
-
-		addr_format(text, peer);
-		if (is_service_address(p->site, peer))
-			site_error(p, line, "[node %s] neighbor: `%s' is not "
-				   "allowed: it is the service address",
-				   node->name, text);
-		else if (addr_equal(peer, &node->ip4) ||
-			 addr_equal(peer, &node->ip6))
-			site_error(p, line, "[node %s] neighbor: `%s' is not "
-				   "allowed: it is the node's own address",
-				   node->name, text);
-	}
-}
-
 /* A node in none of the service's families could never be handed out. */
 static void check_node_families(struct site_parser *p, size_t i)
 {
@@ -254,7 +228,7 @@ static void check_service_family(struct site_parser *p, const struct addr *a,
 
 /* ---- ports */
 
-/* One TCP port serves one purpose; where: the section's name. */
+/* One port serves one purpose; where: the section's name. */
 struct port_use {
 	const char *key;
 	uint16_t port;
@@ -279,6 +253,24 @@ static void check_ports(struct site_parser *p, const char *where,
 	}
 }
 
+/* The agents' port is UDP, as is SIP's. */
+static void check_agent_port(struct site_parser *p, const char *where,
+			     uint16_t sip_port, unsigned sip_line)
+{
+	const struct site_lines *service = &p->service_lines;
+	unsigned line = service->key[KEY_AGENT_PORT];
+
+	if (p->site->agent_port != sip_port)
+		return;
+	if (sip_line > line)
+		site_error(p, sip_line, "%s sip-port: `%u' is not allowed: "
+			   "agent-port has this port already", where, sip_port);
+	else
+		site_error(p, line ? line : service->head, "[service] "
+			   "agent-port: `%u' is not allowed: sip-port of %s has "
+			   "this port already", sip_port, where);
+}
+
 static void check_all_ports(struct site_parser *p)
 {
 	struct site *site = p->site;
@@ -292,6 +284,7 @@ static void check_all_ports(struct site_parser *p)
 	size_t cnt = site->tls ? 4 : 2;
 
 	check_ports(p, "[service]", uses, cnt, p->service_lines.head);
+	check_agent_port(p, "[service]", site->sip_port, line[KEY_SIP_PORT]);
 	for (size_t i = 0; i < site->node_cnt; i++) {
 		const struct site_lines *own = &p->node_lines[i];
 		struct site_node *node = &site->nodes[i];
@@ -304,12 +297,14 @@ static void check_all_ports(struct site_parser *p)
 		if (!own->key[KEY_NODE_SIP_PORT] &&
 		    !own->key[KEY_NODE_SIPS_PORT])
 			continue;	/* the service's, judged above */
+		snprintf(where, sizeof(where), "[node %s]", node->name);
+		check_agent_port(p, where, node->sip_port,
+				 own->key[KEY_NODE_SIP_PORT]);
 		uses[0].port = node->sip_port;
 		uses[0].line = own->key[KEY_NODE_SIP_PORT];
 		uses[2].port = node->sips_port;
 		uses[2].line = own->key[KEY_NODE_SIPS_PORT];
 		uses[1].line = uses[3].line = 0;
-		snprintf(where, sizeof(where), "[node %s]", node->name);
 		check_ports(p, where, uses, cnt, own->head);
 	}
 }
@@ -348,13 +343,13 @@ int site_check(struct site_parser *p)
 	err = check_addresses(p);
 	if (!err)
 		err = site_check_peers(p);
+	for (size_t i = 0; i < site->node_cnt && !err; i++)
+		check_http(p, i);
+	if (!err)
+		err = site_check_bgp(p);
 	if (err)
 		return err;
 
-	for (size_t i = 0; i < site->node_cnt; i++) {
-		check_http(p, i);
-		check_neighbors(p, i);
-	}
 	/* an address that could not be read would look like a missing family */
 	if (p->errors)
 		return 0;

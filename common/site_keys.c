@@ -240,13 +240,11 @@ static int derive(struct site_parser *p, struct secret_keys *keys,
 	return err ? EINVAL : 0;
 }
 
-static int read_secret(struct site_parser *p, struct secret_keys *keys,
-		       struct slice path)
+int site_read_file(struct site_parser *p, char **text, size_t *len,
+		   struct slice path, size_t max)
 {
 	bool relative = path.len && path.text[0] != '/' && p->base;
 	char full[PATH_MAX];
-	size_t len;
-	char *text;
 	int n, err;
 
 	n = snprintf(full, sizeof(full), "%s%s%.*s", relative ? p->base : "",
@@ -255,17 +253,32 @@ static int read_secret(struct site_parser *p, struct secret_keys *keys,
 		site_why(p, "the path is too long");
 		return EINVAL;
 	}
-	err = textfile_read(&text, &len, full, SECRET_FILE_MAX);
-	if (err == ENOMEM)
-		return ENOMEM;
-	if (err == EFBIG) {
+	err = textfile_read(text, len, full, max);
+	if (err == EFBIG)
 		site_why(p, "the file has more");
-		return EINVAL;
-	}
-	if (err) {
+	else if (err && err != ENOMEM)
 		site_why(p, "%s", strerror(err));
-		return EINVAL;
-	}
+	return err && err != ENOMEM ? EINVAL : err;
+}
+
+bool site_is_file(struct slice value, struct slice *path)
+{
+	struct cursor c = cursor_of(value.text, value.len);
+
+	cursor_expect(&c, slice_str("file:"));
+	*path = cursor_take(&c, cursor_left(&c));
+	return cursor_ok(&c);
+}
+
+static int read_secret(struct site_parser *p, struct secret_keys *keys,
+		       struct slice path)
+{
+	size_t len;
+	char *text;
+	int err = site_read_file(p, &text, &len, path, SECRET_FILE_MAX);
+
+	if (err)
+		return err;
 	err = derive(p, keys, slice_of(text, len), "the file");
 	textfile_free(text, len);
 	return err;
@@ -274,16 +287,13 @@ static int read_secret(struct site_parser *p, struct secret_keys *keys,
 static int parse_secret(struct site_parser *p, const struct site_key *key,
 			void *base, struct slice value)
 {
-	static const char prefix[] = "file:";
 	struct secret_keys *keys = field(base, key->at);
 	bool *has = key->also_at ? field(base, key->also_at) : NULL;
+	struct slice path;
 	int err;
 
-	if (value.len >= strlen(prefix) &&
-	    memcmp(value.text, prefix, strlen(prefix)) == 0)
-		err = read_secret(p, keys,
-				  slice_of(value.text + strlen(prefix),
-					   value.len - strlen(prefix)));
+	if (site_is_file(value, &path))
+		err = read_secret(p, keys, path);
 	else
 		err = derive(p, keys, value, "this one");
 	if (!err && has)
@@ -409,44 +419,6 @@ static int parse_url(struct site_parser *p, const struct site_key *key,
 	return 0;
 }
 
-/* ADDR as N */
-static int parse_neighbor(struct site_parser *p, const struct site_key *key,
-			  void *base, struct slice value)
-{
-	struct site_neighbor *list = field(base, key->at);
-	size_t *cnt = field(base, key->also_at);
-	struct cursor c = cursor_of(value.text, value.len);
-	struct slice addr = cursor_until(&c, " \t");
-	struct site_neighbor new;
-	struct slice as;
-
-	cursor_skip_blanks(&c);
-	as = cursor_until(&c, " \t");
-	cursor_skip_blanks(&c);
-	if (addr_parse(&new.addr, addr.text, addr.len) ||
-	    !addr_is_unicast(&new.addr)) {
-		site_why(p, "the first word is no unicast address");
-		return EINVAL;
-	}
-	if (!slice_equal(as, slice_str("as")) ||
-	    slice_u32(&new.remote_as, cursor_take(&c, cursor_left(&c)),
-		      key->max) ||
-	    new.remote_as < key->min)
-		return EINVAL;
-	for (size_t i = 0; i < *cnt; i++) {
-		if (addr_equal(&list[i].addr, &new.addr)) {
-			site_why(p, "the node has this neighbor already");
-			return EINVAL;
-		}
-	}
-	if (*cnt == SITE_NEIGHBORS_MAX) {
-		site_why(p, "it is one too many");
-		return EINVAL;
-	}
-	list[(*cnt)++] = new;
-	return 0;
-}
-
 #define IN_SERVICE(field_) \
 	.section = SECTION_SERVICE, .at = offsetof(struct site, field_)
 #define IN_NODE(field_) \
@@ -494,10 +466,23 @@ const struct site_key site_keys[SITE_KEYS] = {
 	[KEY_TLS] = { "tls", IN_SERVICE(tls), .parse = parse_bool,
 		.dflt = "no", .allowed = "yes or no",
 		.help = "listen for SIP over TLS and for HTTPS" },
+	[KEY_PREFIX] = { "prefix", IN_SERVICE(prefixes),
+		.parse = site_parse_announced, .repeatable = true,
+		.also_at = offsetof(struct site, prefix_cnt),
+		.dflt_note = "the service addresses alone",
+		.allowed = "up to 16 prefixes (ADDRESS/LENGTH) with commas "
+			   "between them",
+		.help = "what is announced for the service: every service "
+			"address is in one of them" },
+	[KEY_AGENT_PORT] = { "agent-port", IN_SERVICE(agent_port), PORT,
+		.dflt = "7053",
+		.help = "UDP: where the nodes' health agents tell each other "
+			"their state" },
 	[KEY_SECRET] = { "secret", IN_SERVICE(keys), SECRET,
 		.required = true,
-		.help = "keys the To-tags and probes; the same on every node; "
-			"a relative PATH starts at this file's folder" },
+		.help = "keys To-tags, probes and what agents tell each other; "
+			"the same on every node; a relative PATH starts at "
+			"this file's folder" },
 	[KEY_PREVIOUS_SECRET] = { "previous-secret",
 		IN_SERVICE(previous_keys), SECRET,
 		.also_at = offsetof(struct site, has_previous),
@@ -525,13 +510,23 @@ const struct site_key site_keys[SITE_KEYS] = {
 		.parse = parse_as, .min = 1, .max = AS_MAX,
 		.allowed = "an AS number, 1 to 4294967294",
 		.help = "the node's own AS towards its neighbors" },
+	[KEY_NODE_ROUTER_ID] = { "router-id", IN_NODE(router_id),
+		.parse = site_parse_router_id,
+		.dflt_note = "the node's IPv4 address",
+		.allowed = "an IPv4 address",
+		.help = "the node's BGP identifier, which no other node has" },
 	[KEY_NODE_NEIGHBOR] = { "neighbor", IN_NODE(neighbors),
-		.parse = parse_neighbor, .repeatable = true,
+		.parse = site_parse_neighbor, .repeatable = true,
 		.also_at = offsetof(struct site_node, neighbor_cnt),
-		.min = 1, .max = AS_MAX,
+		.min = 1, .max = AS_MAX, .shown_words = 3,
 		.allowed = "ADDRESS as N, N an AS number from 1 to "
-			   "4294967294, up to 8 times",
-		.help = "a BGP peer of the node" },
+			   "4294967294, then any of: port N, md5 file:PATH, "
+			   "md5 TEXT, ttl-security, multihop, bfd, name NAME; "
+			   "up to 8 times",
+		.help = "a BGP peer of the node, reached in its own address "
+			"family; md5: password of up to 80 characters; "
+			"ttl-security: RFC 5082; multihop: it is not on the "
+			"same link; bfd: by the node's BIRD" },
 	[KEY_NODE_CLASS] = { "class", IN_NODE(class), .parse = parse_class,
 		.dflt = "global", .allowed = "global or local",
 		.help = "local: announced with NO_EXPORT, heard by the "

@@ -329,6 +329,31 @@ static void unknown_key(struct site_parser *p, struct slice name)
 			   p->where, quoted, list);
 }
 
+/* As much of a value as may be shown. */
+static void quote_value(char out[static SITE_QUOTED_MAX],
+			const struct site_key *key, struct slice value)
+{
+	struct cursor c = cursor_of(value.text, value.len);
+	struct slice path;
+	size_t len;
+
+	site_quote(out, value);
+	if (key->hidden && !site_is_file(value, &path))
+		snprintf(out, SITE_QUOTED_MAX, "...");
+	if (!key->shown_words)
+		return;
+	for (unsigned i = 0; i < key->shown_words; i++) {
+		cursor_skip_blanks(&c);
+		cursor_until(&c, " \t");
+	}
+	if (!cursor_left(&c))
+		return;
+	site_quote(out, slice_of(value.text, value.len - cursor_left(&c)));
+	len = strlen(out);
+	if (len + sizeof(" ...") <= SITE_QUOTED_MAX)
+		memcpy(out + len, " ...", sizeof(" ..."));
+}
+
 static void set_key(struct site_parser *p, const struct site_key *key,
 		    struct slice value)
 {
@@ -354,9 +379,7 @@ static void set_key(struct site_parser *p, const struct site_key *key,
 		return;
 
 	has_why = p->why[0] != '\0';
-	site_quote(quoted, value);
-	if (key->hidden && memcmp(quoted, "file:", 5) != 0)
-		snprintf(quoted, sizeof(quoted), "...");
+	quote_value(quoted, key, value);
 	site_error(p, p->line, "%s %s: `%s' is not allowed: %s%s%s%s", p->where,
 		   key->name, quoted, key->allowed, has_why ? " (" : "",
 		   p->why, has_why ? ")" : "");

@@ -77,9 +77,8 @@ void site_open_peer(struct site_parser *p, struct slice name)
 
 /* ---- values */
 
-/* Put text behind the cnt prefixes of list, which has room for max. */
-static int add_prefix(struct site_parser *p, struct prefix *list, size_t *cnt,
-		      size_t max, struct slice text)
+int site_add_prefix(struct site_parser *p, struct prefix *list, size_t *cnt,
+		    size_t max, struct slice text)
 {
 	char quoted[SITE_QUOTED_MAX], inside[PREFIX_TEXT_MAX];
 	struct addr unmapped;
@@ -124,8 +123,8 @@ int site_parse_prefixes(struct site_parser *p, const struct site_key *key,
 	int err = 0;
 
 	while (!err && site_next_element(&c, &begun, &element))
-		err = add_prefix(p, list, cnt, SITE_PEER_ADDRESSES_MAX,
-				 element);
+		err = site_add_prefix(p, list, cnt, SITE_PEER_ADDRESSES_MAX,
+				      element);
 	return err;
 }
 
@@ -151,9 +150,9 @@ int site_parse_gate(struct site_parser *p, const struct site_key *key,
 		return EINVAL;
 	}
 	while (cursor_left(&c) && !err) {
-		err = add_prefix(p, peer->prefixes, &peer->prefix_cnt,
-				 SITE_PEER_PREFIXES_MAX,
-				 cursor_until(&c, " \t"));
+		err = site_add_prefix(p, peer->prefixes, &peer->prefix_cnt,
+				      SITE_PEER_PREFIXES_MAX,
+				      cursor_until(&c, " \t"));
 		cursor_skip_blanks(&c);
 	}
 	peer->gate = (enum site_gate)gate;

@@ -5,6 +5,7 @@
  *   site_parse.c  lines and sections, through inih; every line's errors
  *   site_keys.c   the table of keys, one parser per kind of value
  *   site_peer.c   everything about [peer NAME] sections
+ *   site_bgp.c    what is announced to whom: prefix, router-id, neighbor
  *   site_check.c  what only the whole file can tell: missing, twice, crossed
  */
 #ifndef COMMON_SITE_PRIV_H
@@ -26,6 +27,8 @@ enum site_key_id {
 	KEY_HTTP_PORT,
 	KEY_HTTPS_PORT,
 	KEY_TLS,
+	KEY_PREFIX,
+	KEY_AGENT_PORT,
 	KEY_SECRET,
 	KEY_PREVIOUS_SECRET,
 	KEY_NODE_ADDRESS,
@@ -34,6 +37,7 @@ enum site_key_id {
 	KEY_NODE_SIP_PORT,
 	KEY_NODE_SIPS_PORT,
 	KEY_NODE_LOCAL_AS,
+	KEY_NODE_ROUTER_ID,
 	KEY_NODE_NEIGHBOR,
 	KEY_NODE_CLASS,
 	KEY_PEER_ADDRESS,
@@ -120,6 +124,7 @@ struct site_key {
 	bool required;
 	bool repeatable;
 	bool hidden;		/* the value is never printed */
+	unsigned shown_words;	/* no more of it is printed; 0: all */
 	const char *dflt;	/* NULL: none; parsed like a value */
 	const char *dflt_note;	/* printed where dflt cannot say it */
 	const char *allowed;
@@ -152,6 +157,21 @@ bool site_next_element(struct cursor *c, bool *begun, struct slice *out);
 /* From now on keys are read into what nobody uses. */
 void site_use_spare(struct site_parser *p);
 
+/* Read the file a value names, relative to the site file: file:PATH.  0, EINVAL
+ * (p->why says why) or ENOMEM; textfile_free() takes the text.
+ */
+int site_read_file(struct site_parser *p, char **text, size_t *len,
+		   struct slice path, size_t max);
+
+/* Does the value begin with file:?  Then *path is what follows. */
+bool site_is_file(struct slice value, struct slice *path);
+
+/* Put the prefix that text is behind the cnt of list, which has room for max.
+ * 0, or EINVAL with p->why set.
+ */
+int site_add_prefix(struct site_parser *p, struct prefix *list, size_t *cnt,
+		    size_t max, struct slice text);
+
 /* [peer NAME] begins; p->where has been set. */
 void site_open_peer(struct site_parser *p, struct slice name);
 site_value_h site_parse_prefixes;
@@ -159,6 +179,16 @@ site_value_h site_parse_gate;
 
 /* 0 or ENOMEM. */
 int site_check_peers(struct site_parser *p);
+
+site_value_h site_parse_announced;
+site_value_h site_parse_router_id;
+site_value_h site_parse_neighbor;
+
+/* Is it one of the service addresses? */
+bool site_is_service_address(const struct site *site, const struct addr *a);
+
+/* Neighbors, router IDs and prefixes, and their defaults.  0 or ENOMEM. */
+int site_check_bgp(struct site_parser *p);
 
 /* Every required key of a section is there. */
 void site_check_required(struct site_parser *p, enum site_section section,

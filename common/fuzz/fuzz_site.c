@@ -54,6 +54,17 @@ static void check_url(const char *url)
 		      !strchr("\"<>\\^`{|}?#", url[i]));
 }
 
+/* It will stand between quotes. */
+static void check_neighbor(const struct site_neighbor *n)
+{
+	check(addr_is_unicast(&n->addr) && n->remote_as && n->port);
+	check(!n->ttl_security || !n->multihop);
+	check(!n->name[0] || site_name_valid(slice_str(n->name)));
+	check(strlen(n->md5) < SITE_MD5_MAX);
+	for (const char *at = n->md5; *at; at++)
+		check(*at > ' ' && *at < 0x7f && !strchr("\"'\\", *at));
+}
+
 static void check_node(const struct site *site, const struct site_node *node)
 {
 	struct slice name = slice_str(node->name);
@@ -66,6 +77,9 @@ static void check_node(const struct site *site, const struct site_node *node)
 	check(node->sip_port && node->sips_port);
 	check(node->neighbor_cnt <= SITE_NEIGHBORS_MAX);
 	check(!node->neighbor_cnt || node->local_as);
+	check(!node->neighbor_cnt || addr_is_set(&node->router_id));
+	for (size_t i = 0; i < node->neighbor_cnt; i++)
+		check_neighbor(&node->neighbors[i]);
 	check_host(node->host);
 	check_url(node->http);
 }
@@ -92,6 +106,10 @@ static void check_site(const struct site *site)
 	check_address_pair(&site->ip4, &site->ip6);
 	check(site->sip_port && site->sips_port && site->http_port &&
 	      site->https_port);
+	check(site->agent_port && site->agent_port != site->sip_port);
+	check(site->prefix_cnt > 0 && site->prefix_cnt <= SITE_PREFIXES_MAX);
+	for (size_t i = 0; i < site->prefix_cnt; i++)
+		check(addr_is_unicast(&site->prefixes[i].addr));
 	check(site->node_cnt > 0 && site->node_cnt <= SITE_NODES_MAX);
 	for (size_t i = 0; i < site->node_cnt; i++)
 		check_node(site, &site->nodes[i]);

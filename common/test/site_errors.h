@@ -33,15 +33,20 @@
 	"file:PATH of a readable file, or the secret itself: 16 to 1024 bytes"
 #define A_URL "http:// or https://, a host, optionally a port and a path"
 #define A_NEIGHBOR \
-	"ADDRESS as N, N an AS number from 1 to 4294967294, up to 8 times"
+	"ADDRESS as N, N an AS number from 1 to 4294967294, then any of: " \
+	"port N, md5 file:PATH, md5 TEXT, ttl-security, multihop, bfd, name " \
+	"NAME; up to 8 times"
+#define A_PREFIX \
+	"up to 16 prefixes (ADDRESS/LENGTH) with commas between them"
 #define NODE_NAME \
 	"a node name is 1 to 31 of a-z, 0-9 and '-', with no '-' at " \
 	"either end: [node fra1]"
 #define SERVICE_KEYS \
 	"domain, alias, address, sip-port, sips-port, http-port, " \
-	"https-port, tls, secret, previous-secret"
+	"https-port, tls, prefix, agent-port, secret, previous-secret"
 #define NODE_KEYS \
-	"address, host, http, sip-port, sips-port, local-as, neighbor, class"
+	"address, host, http, sip-port, sips-port, local-as, router-id, " \
+	"neighbor, class"
 
 struct row {
 	const char *text;

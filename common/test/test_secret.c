@@ -36,6 +36,9 @@ static void keys_are_the_same_on_every_node(void **state)
 	assert_string_equal(hex(k.script, sizeof(k.script)),
 			    "cfbb6020a183dfc6d01dd01b0110a97b"
 			    "8fe3789d5c28191961ddafcef0a89fcd");
+	assert_string_equal(hex(k.agent, sizeof(k.agent)),
+			    "cdddb0e5033dddbfa26cab544f46d0d5"
+			    "726d688b338651040cbee453c8d79b7e");
 }
 
 static void white_space_around_a_secret_does_not_count(void **state)

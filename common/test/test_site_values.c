@@ -53,6 +53,7 @@ static void numbers_are_in_range(void **state)
 	(void)state;
 	SERVICE_VALUES("sip-port", A_PORT, ports);
 	SERVICE_VALUES("https-port", A_PORT, ports);
+	SERVICE_VALUES("agent-port", A_PORT, ports);
 	NODE_VALUES("sips-port", A_PORT, ports);
 	NODE_VALUES("local-as", "an AS number, 1 to 4294967294", as);
 	SERVICE_VALUES("tls", "yes or no", flags);
@@ -198,57 +199,6 @@ static void a_path_byte_above_ascii_is_not_echoed(void **state)
 	CHECK_ROWS(rows);
 }
 
-static void neighbors_are_an_address_and_an_as(void **state)
-{
-	static const char not_unicast[] =
-		"the first word is no unicast address";
-	static const struct value_row rows[] = {
-		{ "", not_unicast },
-		{ "x as 1", not_unicast },
-		{ "224.0.0.1 as 1", not_unicast },
-		{ "198.51.100.1", "" },
-		{ "198.51.100.1 as", "" },
-		{ "198.51.100.1 as 0", "" },
-		{ "198.51.100.1 as 4294967295", "" },
-		{ "198.51.100.1 as 1 2", "" },
-		{ "198.51.100.1 AS 1", "" },
-		{ "198.51.100.1 64500", "" },
-		{ "198.51.100.2 as 7", "the node has this neighbor already" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char text[1024], want[1024];
-		struct row row = { text, want };
-
-		snprintf(text, sizeof(text), S N "local-as = 1\n"
-			 "neighbor = 198.51.100.2 as 64500\nneighbor = %s\n",
-			 rows[i].value);
-		snprintf(want, sizeof(want), "c:9: [node fra1] neighbor: `%s' "
-			 "is not allowed: " A_NEIGHBOR "%s%s%s\n",
-			 rows[i].value, rows[i].why[0] ? " (" : "",
-			 rows[i].why, rows[i].why[0] ? ")" : "");
-		check(&row, strlen(text));
-	}
-}
-
-static void a_ninth_neighbor_is_one_too_many(void **state)
-{
-	static const struct row rows[] = {
-		{ S N "local-as = 1\n"
-		  "neighbor = 198.51.100.1 as 1\nneighbor = 198.51.100.2 as 1\n"
-		  "neighbor = 198.51.100.3 as 1\nneighbor = 198.51.100.4 as 1\n"
-		  "neighbor = 198.51.100.5 as 1\nneighbor = 198.51.100.6 as 1\n"
-		  "neighbor = 198.51.100.7 as 1\nneighbor = 198.51.100.8 as 1\n"
-		  "neighbor = 198.51.100.9 as 1\n",
-		  "c:16: [node fra1] neighbor: `198.51.100.9 as 1' is not "
-		  "allowed: " A_NEIGHBOR " (it is one too many)\n" },
-	};
-
-	(void)state;
-	CHECK_ROWS(rows);
-}
-
 static void a_secret_is_never_echoed(void **state)
 {
 	static const struct row rows[] = {
@@ -283,8 +233,6 @@ int main(void)
 		cmocka_unit_test(addresses_are_one_of_each_family),
 		cmocka_unit_test(urls_are_a_base_to_append_to),
 		cmocka_unit_test(a_path_byte_above_ascii_is_not_echoed),
-		cmocka_unit_test(neighbors_are_an_address_and_an_as),
-		cmocka_unit_test(a_ninth_neighbor_is_one_too_many),
 		cmocka_unit_test(a_secret_is_never_echoed),
 	};
 
