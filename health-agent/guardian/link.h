@@ -15,6 +15,7 @@
 #define GUARDIAN_LINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/addr.h"
@@ -91,7 +92,11 @@ struct link_status {
 	struct route_set found;	/* med, prepend, communities as they are */
 };
 
-/* 0; EAGAIN the socket is full; or an errno (EPIPE: the other one is gone). */
+/* Send a message of this type; len is the size of its struct, which begins
+ * with the struct link_head that is filled here (in what is sent, message is
+ * left alone).  NULL and 0: there is nothing behind the head.  0; EAGAIN the
+ * socket is full; or an errno (EPIPE: the other one is gone).
+ */
 int link_send(int fd, const void *message, size_t len, enum link_type type);
 
 union link_message {
@@ -101,7 +106,8 @@ union link_message {
 };
 
 /* 0; EAGAIN nothing there; ECONNRESET the other one is gone; EBADMSG a
- * message of another version or length, dropped.
+ * message of another version or length, or with a count out of its array,
+ * dropped.
  */
 int link_receive(int fd, union link_message *out);
 
