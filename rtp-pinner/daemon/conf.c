@@ -69,13 +69,13 @@ const struct conf_key *conf_find_key(struct slice name)
 	return NULL;
 }
 
-const char *conf_nearest(const char *name)
+const char *conf_nearest(struct slice name)
 {
 	const char *known[CONF_KEYS];
 
 	for (size_t i = 0; i < CONF_KEYS; i++)
 		known[i] = conf_keys[i].name;
-	return nearest(slice_str(name), known, CONF_KEYS);
+	return nearest(name, known, CONF_KEYS);
 }
 
 void conf_set(struct conf_reader *r, const struct conf_key *key,
@@ -137,7 +137,7 @@ static void wrong_call(struct conf_reader *r, const char *option,
 static void unknown_option(struct conf_reader *r, const char *arg,
 			   const char *name)
 {
-	const char *hint = conf_nearest(name);
+	const char *hint = conf_nearest(slice_str(name));
 	char why[64];
 
 	snprintf(why, sizeof(why), hint ? "unknown option; did you mean --%s?"

@@ -2,7 +2,7 @@
 /* conf_priv.h - what the files of the conf subject share
  *
  *   conf.c        command line; struct conf
- *   conf_file.c   lines of the file, through inih
+ *   conf_file.c   lines of the file
  *   conf_check.c  what only all of it together can tell; the site
  *   conf_keys.c   the table of keys, one parser per kind of value
  *   conf_print.c  help, reference and sample, from the table
@@ -98,12 +98,7 @@ struct conf_reader {
 	bool wrong_call;	/* one of them: an option nobody knows */
 	struct conf *conf;
 	struct conf_place places[CONF_KEYS];
-
-	struct cursor rest;	/* of the file */
-	unsigned line;
-	bool line_given;	/* inih has it and said nothing yet */
 	bool in_call;		/* now on the command line */
-	char line_word[VALUE_QUOTED_MAX];
 };
 
 /* Report one error, a complete line. */
@@ -119,7 +114,7 @@ void conf_key_error(struct conf_reader *r, enum conf_key_id id,
 
 /* NULL when there is none. */
 const struct conf_key *conf_find_key(struct slice name);
-const char *conf_nearest(const char *name);
+const char *conf_nearest(struct slice name);
 
 /* Parse a value into the key's fields, or report why not. */
 void conf_set(struct conf_reader *r, const struct conf_key *key,
