@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/nearest.h"
+#include "common/options.h"
 #include "common/textfile.h"
 #include "rtp-pinner/daemon/conf_priv.h"
 
@@ -60,42 +60,13 @@ void conf_key_error(struct conf_reader *r, enum conf_key_id id,
 
 /* ---- keys */
 
-const struct conf_key *conf_find_key(struct slice name)
+void conf_set(struct conf_reader *r, const struct key *key, struct slice value)
 {
-	for (size_t i = 0; i < CONF_KEYS; i++) {
-		if (slice_equal(name, slice_str(conf_keys[i].name)))
-			return &conf_keys[i];
-	}
-	return NULL;
-}
+	char problem[KEY_PROBLEM_MAX];
 
-const char *conf_nearest(struct slice name)
-{
-	const char *known[CONF_KEYS];
-
-	for (size_t i = 0; i < CONF_KEYS; i++)
-		known[i] = conf_keys[i].name;
-	return nearest(name, known, CONF_KEYS);
-}
-
-void conf_set(struct conf_reader *r, const struct conf_key *key,
-	      struct slice value)
-{
-	char quoted[VALUE_QUOTED_MAX], allowed[CONF_ALLOWED_MAX];
-	char why[CONF_WHY_MAX] = "", clean[CONF_WHY_MAX];
-
-	if (key->parse(r->conf, key, value, why) == 0)
-		return;
-	value_quote(quoted, value);
-	conf_allowed(allowed, key);
-	/* why quotes parts of the value */
-	static_assert((int)CONF_WHY_MAX >= (int)VALUE_QUOTED_MAX, "a quote fits");
-	for (size_t i = 0; i < sizeof(why); i++)
-		clean[i] = why[i] == '\0' || (why[i] >= ' ' && why[i] < 0x7f) ?
-				   why[i] : '?';
-	conf_key_error(r, (enum conf_key_id)(key - conf_keys),
-		       "`%s' is not allowed: %s%s%s%s", quoted, allowed,
-		       clean[0] ? " (" : "", clean, clean[0] ? ")" : "");
+	if (key_set(r->conf, key, value, problem))
+		conf_key_error(r, (enum conf_key_id)(key - conf_keys), "%s",
+			       problem);
 }
 
 static void set_defaults(struct conf_reader *r)
@@ -108,108 +79,18 @@ static void set_defaults(struct conf_reader *r)
 
 /* ---- the command line */
 
-static const struct {
-	const char *name;
-	enum conf_action action;
-} actions[] = {
-	{ "check-config", CONF_CHECK }, { "reserve-ports", CONF_RESERVE },
-	{ "help", CONF_HELP },
-	{ "version", CONF_VERSION },	{ "reference", CONF_REFERENCE },
-	{ "sample", CONF_SAMPLE },
+static const struct options_action actions[] = {
+	{ "check-config", CONF_CHECK, false },
+	{ "reserve-ports", CONF_RESERVE, false },
+	{ "help", CONF_HELP, true },
+	{ "version", CONF_VERSION, true },
+	{ "reference", CONF_REFERENCE, true },
+	{ "sample", CONF_SAMPLE, true },
 };
 
-/* The values on the command line, by key; config is no key. */
-struct call {
-	const char *config;
-	const char *values[CONF_KEYS];
-};
+static_assert((int)CONF_KEYS <= (int)OPTIONS_MAX, "every key is an option");
 
-static void wrong_call(struct conf_reader *r, const char *option,
-		       const char *why)
-{
-	char quoted[VALUE_QUOTED_MAX];
-
-	value_quote(quoted, slice_str(option));
-	conf_error(r, "%s: %s", quoted, why);
-	r->wrong_call = true;
-}
-
-static void unknown_option(struct conf_reader *r, const char *arg,
-			   const char *name)
-{
-	const char *hint = conf_nearest(slice_str(name));
-	char why[64];
-
-	snprintf(why, sizeof(why), hint ? "unknown option; did you mean --%s?"
-					: "unknown option; try --help", hint);
-	wrong_call(r, arg, why);
-}
-
-static bool needs_conf(const struct conf *conf)
-{
-	return conf->action == CONF_RUN || conf->action == CONF_CHECK ||
-	       conf->action == CONF_RESERVE;
-}
-
-static bool take_action(struct conf_reader *r, struct slice name)
-{
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (!slice_equal(name, slice_str(actions[i].name)))
-			continue;
-		if (needs_conf(r->conf))
-			r->conf->action = actions[i].action;
-		return true;
-	}
-	return false;
-}
-
-/* The value of an option: behind its =, or the next word. */
-static const char *take_value(struct conf_reader *r, const char *arg,
-			      const char *equals, int argc,
-			      char *const argv[], int *at)
-{
-	if (equals)
-		return equals + 1;
-	if (*at + 1 < argc)
-		return argv[++*at];
-	wrong_call(r, arg, "needs a value");
-	return NULL;
-}
-
-static void read_call(struct conf_reader *r, struct call *call, int argc,
-		      char *const argv[])
-{
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		const char *name = arg + 2, *equals;
-		const struct conf_key *key;
-		const char **value;
-		struct slice word;
-
-		if (strncmp(arg, "--", 2) != 0 || !*name) {
-			wrong_call(r, arg, "is no option; try --help");
-			continue;
-		}
-		equals = strchr(name, '=');
-		word = equals ? slice_of(name, (size_t)(equals - name))
-			      : slice_str(name);
-		key = conf_find_key(word);
-		if (slice_equal(word, slice_str("config"))) {
-			value = &call->config;
-		} else if (key) {
-			value = &call->values[key - conf_keys];
-		} else {
-			if (equals || !take_action(r, word))
-				unknown_option(r, arg, name);
-			continue;
-		}
-		if (*value)
-			wrong_call(r, arg, "is there twice");
-		*value = take_value(r, arg, equals, argc, argv, &i);
-	}
-}
-
-static void apply_call(struct conf_reader *r, const struct call *call)
+static void apply_call(struct conf_reader *r, const struct options *call)
 {
 	r->in_call = true;
 	for (size_t i = 0; i < CONF_KEYS; i++) {
@@ -224,7 +105,7 @@ static void apply_call(struct conf_reader *r, const struct call *call)
 /* ---- all of it */
 
 /* text.text NULL: read the file the call names, or the default one. */
-static int read_file(struct conf_reader *r, const struct call *call,
+static int read_file(struct conf_reader *r, const struct options *call,
 		     struct slice text)
 {
 	const char *path = call->config ? call->config : CONF_FILE;
@@ -254,13 +135,15 @@ static int read_file(struct conf_reader *r, const struct call *call,
 static int fill(struct conf_reader *r, int argc, char *const argv[],
 		struct slice text)
 {
-	struct call call = { 0 };
-	int err;
+	struct options call = { .action = CONF_RUN };
+	int err = options_read(&call, &conf_table, actions,
+			       sizeof(actions) / sizeof(actions[0]), argc, argv,
+			       r->report, r->arg);
 
-	read_call(r, &call, argc, argv);
-	if (r->wrong_call)
-		return EBADMSG;
-	if (!needs_conf(r->conf))
+	if (err)
+		return err;
+	r->conf->action = (enum conf_action)call.action;
+	if (call.alone)
 		return 0;
 	set_defaults(r);
 	err = read_file(r, &call, text);

@@ -5,7 +5,7 @@
 
 static void unknown_key(struct conf_reader *r, unsigned line, struct slice name)
 {
-	const char *hint = conf_nearest(name);
+	const char *hint = key_nearest(&conf_table, name);
 	char quoted[VALUE_QUOTED_MAX];
 
 	value_quote(quoted, name);
@@ -21,7 +21,7 @@ static void take_key(void *arg, unsigned line, struct slice name,
 		     struct slice value)
 {
 	struct conf_reader *r = arg;
-	const struct conf_key *key = conf_find_key(name);
+	const struct key *key = key_find(&conf_table, name);
 	struct conf_place *place;
 
 	if (!key) {

@@ -4,7 +4,7 @@
  *   conf.c        command line; struct conf
  *   conf_file.c   lines of the file
  *   conf_check.c  what only all of it together can tell; the site
- *   conf_keys.c   the table of keys, one parser per kind of value
+ *   conf_keys.c   the table of keys
  *   conf_print.c  help, reference and sample, from the table
  *   conf_media.c  is the media address this machine's?
  */
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "common/cursor.h"
-#include "common/value.h"
+#include "common/keys.h"
 #include "rtp-pinner/daemon/conf.h"
 
 enum conf_key_id {
@@ -47,42 +47,10 @@ enum conf_key_id {
 	CONF_KEYS
 };
 
-enum {
-	CONF_WHY_MAX = 192,
-	CONF_WHERE_MAX = CONF_PATH_MAX + 24,
-	CONF_ALLOWED_MAX = 128,
-};
+enum { CONF_WHERE_MAX = CONF_PATH_MAX + 24 };
 
-struct conf_key;
-
-/* Parse value into the fields of key, from scratch.  0 or EINVAL (why may say
- * more than the allowed kind does).
- */
-typedef int conf_value_h(struct conf *conf, const struct conf_key *key,
-			 struct slice value, char why[static CONF_WHY_MAX]);
-
-struct conf_key {
-	const char *name;
-	const char *group;	/* heading in help and sample; NULL: as before */
-	conf_value_h *parse;
-	size_t at;		/* offset of the field */
-	size_t also_at;		/* of its count, where it is a list */
-	uint64_t min;
-	uint64_t max;
-	size_t room;		/* of a list or a string */
-	const char *const *words;	/* of an enum, up to NULL */
-	const char *dflt;	/* NULL: none; parsed like a value */
-	const char *dflt_note;	/* printed where dflt cannot say it */
-	const char *allowed;	/* NULL: from min and max, or words */
-	const char *example;	/* of the sample, where there is no dflt */
-	const char *help;	/* a sentence or two */
-};
-
-extern const struct conf_key conf_keys[CONF_KEYS];
-
-/* What values a key takes, in words. */
-void conf_allowed(char out[static CONF_ALLOWED_MAX],
-		  const struct conf_key *key);
+extern const struct key conf_keys[CONF_KEYS];
+extern const struct key_table conf_table;
 
 /* Where the value of a key was given. */
 struct conf_place {
@@ -95,7 +63,6 @@ struct conf_reader {
 	conf_line_h *report;
 	void *arg;
 	unsigned errors;
-	bool wrong_call;	/* one of them: an option nobody knows */
 	struct conf *conf;
 	struct conf_place places[CONF_KEYS];
 	bool in_call;		/* now on the command line */
@@ -112,12 +79,8 @@ void conf_key_error(struct conf_reader *r, enum conf_key_id id,
 		    const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* NULL when there is none. */
-const struct conf_key *conf_find_key(struct slice name);
-const char *conf_nearest(struct slice name);
-
 /* Parse a value into the key's fields, or report why not. */
-void conf_set(struct conf_reader *r, const struct conf_key *key,
+void conf_set(struct conf_reader *r, const struct key *key,
 	      struct slice value);
 
 /* 0 or ENOMEM. */
