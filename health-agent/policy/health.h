@@ -9,8 +9,9 @@
  *   states of the other nodes -------------------------+
  *
  * A *group* is what moves together: some prefixes and the probes that speak
- * for them.  A *unit* is a group in one address family; each unit has a state
- * of its own, from the probes of its group that are of its family or of none.
+ * for them.  A *unit* is a group in one address family it has prefixes of; each
+ * has a state of its own, from the probes of its group that are of its family
+ * or of none.  A unit for which no probe speaks stays DOWN, and says so.
  *
  *            all good for hold-down       a `degrade' probe bad
  *     DOWN --------------------------> UP <---------> DEGRADED
@@ -20,14 +21,30 @@
  *   any --drain--> DRAINING (65535:0, worst MED) --wait--> withdrawn, still
  *   DRAINING --resume--> what the probes say; any --disable--> DISABLED
  *
+ * At the start a unit is UNKNOWN until each of its probes has a verdict; then
+ * hold-down begins.  A probe's verdict needs `rise' good or `fall' bad attempts
+ * in a row, so one whose attempts alternate keeps the verdict it has; one that
+ * has none yet is given a bad one after twice rise + fall attempts.
+ *
  * Damping: each loss of UP or DEGRADED adds to a unit's penalty, which halves
  * every half-life; above `suppress' the unit stays DOWN until it is below
- * `reuse' again.  (Upstream damping, RFC 7196, punishes longer.)
+ * `reuse' again, or for suppress_max.  (Upstream damping, RFC 7196, punishes
+ * longer.)
  *
- * Last node: a unit whose bad probes are all of scope `remote' ("I cannot
- * reach others") never goes DOWN while no other node is known to be up: it is
- * DEGRADED.  A drain waits with its withdrawal for another node that is up,
- * unless it was forced.  A node not heard from is unknown, and not up.
+ * Last node, that is, other nodes are configured and none is known to be up.  A
+ * node not heard from is unknown, and not up; neither is a degraded one, which
+ * may be in the same trouble.  Then
+ *   - a unit whose bad probes are all of scope `remote' ("I cannot reach
+ *     others") is DEGRADED and not DOWN.  Where another node is up it becomes
+ *     DEGRADED at first all the same, and DOWN when that node has stayed up for
+ *     remote_wait: by then it would have told of the same trouble, and two
+ *     nodes that lose their uplink together do not both withdraw;
+ *   - a unit that damping holds is announced as DEGRADED;
+ *   - a drain waits with its withdrawal for another node that is up, unless it
+ *     was forced.  (So it does where no other nodes are configured at all.)
+ *
+ * An operator's `resume' means: what the probes say now counts.  It ends a drain
+ * or a disable without hold-down, and forgives all penalties.
  */
 #ifndef POLICY_HEALTH_H
 #define POLICY_HEALTH_H
@@ -46,7 +63,11 @@ enum {
 	HEALTH_GROUPS_MAX = 16,
 	HEALTH_UNITS_MAX = 2 * HEALTH_GROUPS_MAX,
 	HEALTH_CAUSE_MAX = 256,
+	HEALTH_COMMUNITIES_MAX = ROUTE_COMMUNITIES_MAX - 2,	/* configured: two
+			* places are kept for 65535:0 and NO_EXPORT */
 };
+
+#define HEALTH_TIME_MAX_MS UINT64_C(2592000000)	/* 30 days: any wait here */
 
 enum health_failure {
 	HEALTH_WITHDRAW,	/* a bad probe takes the unit DOWN */
@@ -64,7 +85,7 @@ struct health_probe_conf {
 	enum health_failure failure;
 	enum health_scope scope;
 	uint32_t groups;	/* bit i: speaks for groups[i] */
-	unsigned rise;		/* good attempts in a row until it is good */
+	unsigned rise;		/* good attempts in a row until it is good; >= 1 */
 	unsigned fall;		/* bad ones until it is bad; >= 1 */
 };
 
@@ -72,7 +93,8 @@ struct health_probe_conf {
 struct health_attributes {
 	uint32_t med;
 	uint8_t prepend;
-	uint8_t community_cnt, large_cnt;
+	uint8_t community_cnt;		/* <= HEALTH_COMMUNITIES_MAX */
+	uint8_t large_cnt;
 	uint32_t communities[ROUTE_COMMUNITIES_MAX];
 	struct route_large large[ROUTE_LARGE_MAX];
 };
@@ -85,9 +107,11 @@ struct health_group_conf {
 	uint64_t hold_down_ms;	/* good for so long before DOWN becomes UP */
 	uint64_t drain_wait_ms;	/* announced with 65535:0 before it is withdrawn */
 	uint32_t penalty;	/* of each loss; 0: no damping */
-	uint32_t suppress, reuse;
-	uint64_t half_life_ms;
+	uint32_t suppress, reuse;	/* 1 <= reuse < suppress */
+	uint64_t half_life_ms;		/* >= 1 */
 	uint64_t suppress_max_ms;
+	uint64_t remote_wait_ms;	/* another node up for so long before a
+					 * `remote' probe withdraws; 0: at once */
 	struct health_attributes up, degraded, draining;	/* draining gets
 								 * 65535:0 besides */
 };
@@ -99,9 +123,20 @@ struct health_conf {
 	size_t group_cnt;
 	enum site_class class;	/* local: NO_EXPORT on every route */
 	size_t peer_cnt;	/* the other nodes of the site */
+	/* bit i: peer i is of class local.  Its route does not go beyond its
+	 * neighbours, so it cannot take over, and never counts as up.
+	 */
+	uint8_t peer_local[SITE_NODES_MAX / 8];
 };
 
 enum health_order { HEALTH_RESUME, HEALTH_DRAIN, HEALTH_DISABLE, HEALTH_ORDERS };
+
+struct health_command {
+	enum health_order order;
+	bool force;		/* a drain need not wait for another node */
+	bool has_wait;		/* wait_ms goes before drain_wait_ms */
+	uint64_t wait_ms;
+};
 
 /* One attempt of a probe. */
 enum health_attempt {
@@ -116,12 +151,15 @@ enum health_attempt {
 struct health_memory {
 	enum health_order order;
 	bool forced;
+	bool has_wait;
+	uint64_t wait_ms;
 	uint64_t order_ms;	/* when it was given, CLOCK_BOOTTIME */
 	struct {
 		char group[HEALTH_NAME_MAX];
 		uint8_t family;
 		uint8_t state;		/* enum node_state */
 		bool announced;
+		uint64_t since_ms;	/* of state */
 		uint32_t penalty;	/* at saved_ms */
 		bool suppressed;
 		uint64_t suppressed_ms;
@@ -132,69 +170,114 @@ struct health_memory {
 
 struct health;
 
+/* Why a unit is not better than it is. */
+enum health_hold {
+	HEALTH_FREE,		/* nothing holds it: it is UP */
+	HEALTH_NO_PROBE,	/* no probe speaks for it */
+	HEALTH_UNDECIDED,	/* some probes have no verdict yet */
+	HEALTH_ADOPTING,	/* was announced before the start; awaits the
+				 * first attempt of each probe, until until_ms */
+	HEALTH_PROBES,		/* bad probes */
+	HEALTH_REMOTE,		/* bad `remote' probes and another node is up:
+				 * DOWN, or DEGRADED until until_ms */
+	HEALTH_REMOTE_LAST,	/* ... and no other node is up: DEGRADED */
+	HEALTH_HOLD_DOWN,	/* until until_ms */
+	HEALTH_DAMPED,		/* suppressed, until until_ms */
+	HEALTH_DAMPED_LAST,	/* ... but the last node: DEGRADED */
+	HEALTH_DRAIN_WAIT,	/* announced until until_ms */
+	HEALTH_DRAIN_LAST,	/* announced until another node is up */
+	HEALTH_DRAINED,		/* withdrawn by a drain */
+	HEALTH_ORDERED,		/* disabled */
+	HEALTH_HOLDS
+};
+
 /* A unit as it is now; valid until the next call that changes anything. */
 struct health_unit {
 	const struct health_group_conf *group;	/* borrowed from the conf */
 	uint8_t family;
 	enum node_state state;	/* UNKNOWN: not decided yet after the start */
+	enum health_hold hold;
 	uint64_t since_ms;
 	bool announced;
-	struct health_attributes attributes;	/* of its routes, if announced */
+	struct health_attributes attributes;	/* of its routes, if announced:
+						 * with 65535:0 and NO_EXPORT */
 	char cause[HEALTH_CAUSE_MAX];	/* in words; no control characters */
 	uint32_t penalty;
 	bool suppressed;
-	uint64_t until_ms;	/* when hold-down, drain or suppression end; 0 */
+	uint64_t until_ms;	/* when `hold' ends by itself; 0: it does not */
 };
 
 /* conf is copied.  memory may be NULL (first start): every unit is UNKNOWN and
- * not announced until its probes have risen and hold-down is over.  With a
- * memory (fresh: the caller decides), a unit that was announced is adopted: it
- * keeps its state with the first good attempt of each of its probes, needing
- * neither rise nor hold-down; the first bad attempt of a withdraw probe makes
- * it DOWN.  0, EINVAL (conf is out of its bounds) or ENOMEM.
+ * nothing is announced until its probes have risen and hold-down is over.
+ *
+ * The order of a memory always counts; its units only as long as they are true,
+ * so the caller takes them out (unit_cnt = 0) when it is old.  A unit that was
+ * announced is adopted: it keeps its state with the first good attempt of each
+ * of its probes, needing neither rise nor hold-down; the first bad attempt of a
+ * withdraw probe makes it DOWN, and so does the end of adopt_ms (0: there is
+ * none).  0, EINVAL (conf is out of its bounds) or ENOMEM.
+ *
+ * For a reload, make a new one with what the old one remembers, an adopt_ms
+ * longer than any probe's timeout, and tell it the peers' states at once.
  */
 int health_new(struct health **out, const struct health_conf *conf,
-	       const struct health_memory *memory, uint64_t now_ms);
+	       const struct health_memory *memory, uint64_t adopt_ms,
+	       uint64_t now_ms);
 void health_free(struct health *h);
 
 /* text: the probe's own words ("no answer in 500 ms", "302 to sip:..."). */
 void health_attempted(struct health *h, size_t probe, enum health_attempt what,
 		      const char *text, uint64_t now_ms);
 
-/* force: a drain need not wait for another node that is up. */
-void health_ordered(struct health *h, enum health_order order, bool force,
+/* The same order again changes nothing, but: a drain may become forced or get
+ * another wait (counted from its first beginning), a resume forgives penalties.
+ */
+void health_ordered(struct health *h, const struct health_command *command,
 		    uint64_t now_ms);
 
 /* Peer i (0..peer_cnt-1) says so, or has not been heard: NODE_UNKNOWN. */
 void health_peer(struct health *h, size_t peer, enum node_state state,
 		 uint64_t now_ms);
 
-/* Let time pass: hold-down, drain, damping.  Returns when it wants to be
- * called again at the latest, UINT64_MAX: nothing is due.
+/* Let time pass: hold-down, drain, damping, adoption.  Returns when it wants to
+ * be called again at the latest, always after now_ms; UINT64_MAX: nothing is
+ * due.  It may also be called to have causes with fresh times in them.
  */
 uint64_t health_tick(struct health *h, uint64_t now_ms);
 
-/* True until this call if a unit, an order or the routes changed since the
- * last one.
+/* True until this call if a unit's state, an order or the routes changed since
+ * the last one.
  */
 bool health_changed(struct health *h);
 
 size_t health_unit_cnt(const struct health *h);
 const struct health_unit *health_unit(const struct health *h, size_t i);
 
-/* Every unit has a state other than UNKNOWN. */
+/* No unit is being adopted any more.  Until then what is announced is to be left
+ * as it is: the routes of health_routes() are not complete.
+ */
 bool health_decided(const struct health *h);
 
-/* The node as a whole, for node.state and peers: the service units' states;
- * UP when all are, DOWN when all are, DEGRADED in between; an order goes before.
- * cause is set as in a unit.
+/* The node as a whole, for node.state and peers, from the units of service
+ * groups: UP when all are, UNKNOWN when all are, DOWN when none is announced,
+ * DEGRADED in between; an order goes before.  cause is set as in a unit.
  */
 enum node_state health_node(const struct health *h,
 			    char cause[static HEALTH_CAUSE_MAX]);
 
-enum health_order health_order(const struct health *h);
-/* A drain that has been withdrawn (or needed nothing): safe to stop. */
+/* The order in force; force and wait are those of a drain. */
+const struct health_command *health_command(const struct health *h);
+uint64_t health_ordered_ms(const struct health *h);
+
+/* A drain or disable that has nothing announced (any more): safe to stop. */
 bool health_drained(const struct health *h);
+
+/* How many other nodes are up and could take over.  0: a drain that is not
+ * forced will wait for one.
+ */
+size_t health_others_up(const struct health *h);
+
+const struct health_conf *health_conf(const struct health *h);
 
 /* Is the probe good (NODE_UP), bad (NODE_DOWN) or not decided (NODE_UNKNOWN)?
  * run: how many attempts of the last kind in a row.
@@ -202,14 +285,27 @@ bool health_drained(const struct health *h);
 enum node_state health_probe(const struct health *h, size_t probe,
 			     unsigned *run);
 
+/* What the last attempt said, clean; "" when there was none. */
+const char *health_probe_text(const struct health *h, size_t probe);
+
+/* Does the probe speak for the unit: of its group, and of its family or none? */
+bool health_speaks(const struct health *h, size_t probe, size_t unit);
+
 /* Should the probe go on at its fast interval?  It is not decided, or its last
- * attempts speak against its verdict.
+ * attempt speaks against its verdict.
  */
 bool health_probe_undecided(const struct health *h, size_t probe);
 
 /* What is to be announced. */
 void health_routes(const struct health *h, struct route_set *out);
 
+/* Add to want what announced has of the units that are still being adopted: so
+ * the others need not wait for them.
+ */
+void health_keep(const struct health *h, const struct route_set *announced,
+		 struct route_set *want);
+
+/* A health made of it at once remembers the same. */
 void health_remember(const struct health *h, struct health_memory *out,
 		     uint64_t now_ms);
 
