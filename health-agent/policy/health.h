@@ -172,22 +172,22 @@ struct health;
 
 /* Why a unit is not better than it is. */
 enum health_hold {
-	HEALTH_FREE,		/* nothing holds it: it is UP */
-	HEALTH_NO_PROBE,	/* no probe speaks for it */
-	HEALTH_UNDECIDED,	/* some probes have no verdict yet */
-	HEALTH_ADOPTING,	/* was announced before the start; awaits the
+	HEALTH_HOLD_NONE,	/* nothing holds it: it is UP */
+	HEALTH_HOLD_NO_PROBE,	/* no probe speaks for it */
+	HEALTH_HOLD_UNDECIDED,	/* some probes have no verdict yet */
+	HEALTH_HOLD_ADOPTING,	/* was announced before the start; awaits the
 				 * first attempt of each probe, until until_ms */
-	HEALTH_PROBES,		/* bad probes */
-	HEALTH_REMOTE,		/* bad `remote' probes and another node is up:
+	HEALTH_HOLD_PROBES,	/* bad probes */
+	HEALTH_HOLD_REMOTE,	/* bad `remote' probes and another node is up:
 				 * DOWN, or DEGRADED until until_ms */
-	HEALTH_REMOTE_LAST,	/* ... and no other node is up: DEGRADED */
-	HEALTH_HOLD_DOWN,	/* until until_ms */
-	HEALTH_DAMPED,		/* suppressed, until until_ms */
-	HEALTH_DAMPED_LAST,	/* ... but the last node: DEGRADED */
-	HEALTH_DRAIN_WAIT,	/* announced until until_ms */
-	HEALTH_DRAIN_LAST,	/* announced until another node is up */
-	HEALTH_DRAINED,		/* withdrawn by a drain */
-	HEALTH_ORDERED,		/* disabled */
+	HEALTH_HOLD_REMOTE_LAST,	/* ... and no other node is up: DEGRADED */
+	HEALTH_HOLD_DOWN,	/* hold-down, until until_ms */
+	HEALTH_HOLD_DAMPED,	/* suppressed, until until_ms */
+	HEALTH_HOLD_DAMPED_LAST,	/* ... but the last node: DEGRADED */
+	HEALTH_HOLD_DRAIN_WAIT,	/* announced until until_ms */
+	HEALTH_HOLD_DRAIN_LAST,	/* announced until another node is up */
+	HEALTH_HOLD_DRAINED,	/* withdrawn by a drain */
+	HEALTH_HOLD_DISABLED,
 	HEALTH_HOLDS
 };
 
