@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "common/clock.h"
+#include "common/httpd.h"
 #include "common/log.h"
 #include "rtp-pinner/daemon/control.h"
 #include "rtp-pinner/daemon/metrics.h"
@@ -23,7 +24,7 @@ struct service {
 	struct conf *conf;
 	struct pinner *pinner;
 	struct control *control;
-	struct metrics *metrics;
+	struct httpd *metrics;
 	uv_loop_t loop;
 	uv_timer_t tick;
 	uv_timer_t watchdog;
@@ -83,6 +84,32 @@ static void on_signal(uv_signal_t *handle, int signum)
 		uv_stop(&s->loop);
 }
 
+static char *metrics(void *arg)
+{
+	const struct service *s = arg;
+
+	return metrics_text(s->pinner, clock_ms());
+}
+
+static int start_metrics(struct service *s)
+{
+	int err = httpd_new(&s->metrics, &s->loop, metrics, s);
+
+	for (size_t i = 0; !err && i < s->conf->metrics_cnt; i++) {
+		const struct endpoint *at = &s->conf->metrics[i];
+		char text[ENDPOINT_TEXT_MAX];
+
+		endpoint_format(text, at);
+		err = httpd_listen(s->metrics, at);
+		if (err)
+			log_err("metrics: cannot listen on %s (%s)", text,
+				strerror(err));
+		else
+			log_info("metrics: http://%s/metrics", text);
+	}
+	return err;
+}
+
 static int start(struct service *s)
 {
 	uint64_t watchdog_ms = fdstore_watchdog_ms(s->args->fds);
@@ -105,7 +132,7 @@ static int start(struct service *s)
 		if (err)
 			return err;
 	}
-	err = metrics_new(&s->metrics, &s->loop, s->pinner);
+	err = start_metrics(s);
 	if (!err) /* last: who reaches it may begin */
 		err = control_new(&s->control, &s->loop, s->pinner);
 	if (err)
@@ -127,12 +154,12 @@ static void close_handle(uv_handle_t *handle, void *arg)
 static void stop(struct service *s)
 {
 	control_stop(s->control);
-	metrics_stop(s->metrics);
+	httpd_stop(s->metrics);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	control_free(s->control);
-	metrics_free(s->metrics);
+	httpd_free(s->metrics);
 	pinner_free(s->pinner);
 }
 

@@ -1,14 +1,12 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rtp-pinner/daemon/metrics.h"
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/httpd.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/clock.h"
-#include "common/log.h"
 
 enum {
 	CONNECTIONS_MAX = 16,
@@ -17,17 +15,18 @@ enum {
 
 /* One listening address. */
 struct server {
-	struct metrics *metrics;
+	struct server *next;
+	struct httpd *httpd;
 	struct MHD_Daemon *mhd;
 	uv_poll_t poll;
 	uv_timer_t timer;
-	bool in_loop;
 };
 
-struct metrics {
-	struct pinner *p; /* borrowed */
-	struct server servers[CONF_METRICS_MAX];
-	size_t server_cnt;
+struct httpd {
+	uv_loop_t *loop;	/* borrowed */
+	httpd_text_h *text;
+	void *arg;
+	struct server *servers;
 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection,
@@ -82,7 +81,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 	if (strcmp(url, "/metrics") != 0)
 		return answer_word(connection, MHD_HTTP_NOT_FOUND,
 				   "see /metrics\n");
-	text = metrics_text(server->metrics->p, clock_ms());
+	text = server->httpd->text(server->httpd->arg);
 	if (!text)
 		return MHD_NO;
 	return answer(connection, MHD_HTTP_OK, text,
@@ -142,78 +141,81 @@ static struct MHD_Daemon *start_mhd(struct server *server,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 }
 
-static int start_server(struct metrics *m, uv_loop_t *loop,
-			const struct endpoint *at)
+/* On failure nothing of it is in the loop. */
+static int enter_loop(struct server *server)
 {
-	struct server *server = &m->servers[m->server_cnt];
 	const union MHD_DaemonInfo *info;
-	char text[ADDR_TEXT_MAX];
 	int err;
 
-	addr_format_host(text, &at->addr);
-	server->metrics = m;
+	info = MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return ENOTSUP;
+	err = -uv_poll_init(server->httpd->loop, &server->poll,
+			    info->epoll_fd);
+	if (err)
+		return err;
+	uv_timer_init(server->httpd->loop, &server->timer);
+	server->poll.data = server;
+	server->timer.data = server;
+	return -uv_poll_start(&server->poll, UV_READABLE, on_poll);
+}
+
+int httpd_new(struct httpd **out, uv_loop_t *loop, httpd_text_h *text,
+	      void *arg)
+{
+	struct httpd *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return ENOMEM;
+	*h = (struct httpd){ .loop = loop, .text = text, .arg = arg };
+	*out = h;
+	return 0;
+}
+
+int httpd_listen(struct httpd *h, const struct endpoint *at)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int err;
+
+	if (!server)
+		return ENOMEM;
+	server->httpd = h;
 	errno = 0;
 	server->mhd = start_mhd(server, at);
 	if (!server->mhd) {
 		err = errno ? errno : EADDRINUSE;
-		log_err("metrics: cannot listen on %s:%u (%s)", text, at->port,
-			strerror(err));
+		free(server);
 		return err;
 	}
-	m->server_cnt++;
-	info = MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!info)
-		return ENOTSUP;
-	err = -uv_poll_init(loop, &server->poll, info->epoll_fd);
-	if (err)
+	err = enter_loop(server);
+	if (err) {
+		MHD_stop_daemon(server->mhd);
+		free(server);
 		return err;
-	uv_timer_init(loop, &server->timer);
-	server->poll.data = server;
-	server->timer.data = server;
-	server->in_loop = true;
-	err = -uv_poll_start(&server->poll, UV_READABLE, on_poll);
-	if (!err)
-		log_info("metrics: http://%s:%u/metrics", text, at->port);
-	return err;
+	}
+	server->next = h->servers;
+	h->servers = server;
+	return 0;
 }
 
-int metrics_new(struct metrics **out, uv_loop_t *loop, struct pinner *p)
+void httpd_stop(struct httpd *h)
 {
-	struct metrics *m;
-	int err = 0;
-
-	*out = NULL;
-	if (!p->conf->metrics_cnt)
-		return 0;
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return ENOMEM;
-	m->p = p;
-	*out = m;
-	for (size_t i = 0; !err && i < p->conf->metrics_cnt; i++)
-		err = start_server(m, loop, &p->conf->metrics[i]);
-	return err;
-}
-
-void metrics_stop(struct metrics *m)
-{
-	if (!m)
-		return;
-	for (size_t i = 0; i < m->server_cnt; i++) {
-		struct server *server = &m->servers[i];
-
-		if (!server->in_loop)
-			continue;
-		uv_close((uv_handle_t *)&server->poll, NULL);
-		uv_close((uv_handle_t *)&server->timer, NULL);
+	for (struct server *s = h ? h->servers : NULL; s; s = s->next) {
+		uv_close((uv_handle_t *)&s->poll, NULL);
+		uv_close((uv_handle_t *)&s->timer, NULL);
 	}
 }
 
-void metrics_free(struct metrics *m)
+void httpd_free(struct httpd *h)
 {
-	if (!m)
+	if (!h)
 		return;
-	for (size_t i = 0; i < m->server_cnt; i++)
-		MHD_stop_daemon(m->servers[i].mhd);
-	free(m);
+	while (h->servers) {
+		struct server *server = h->servers;
+
+		h->servers = server->next;
+		MHD_stop_daemon(server->mhd);
+		free(server);
+	}
+	free(h);
 }
