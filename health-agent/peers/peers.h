@@ -3,13 +3,25 @@
  *
  * One UDP datagram to every other node's address (each family both have), from
  * and to the site's agent-port, signed with a key made from the site secret
- * (the previous secret still counts).  It carries node name, state, the
- * sender's session (random at its start), sequence number, its wall clock, and
- * the receiver's session as last heard.  A datagram is believed when its MAC
- * is right, the source is that node's address, it names our present session
- * and its sequence number is higher than the last: a replay of an earlier
- * session or of an older state changes nothing, and no clock needs to be right.  A
- * peer that has not been believed for PEERS_UNKNOWN_MS is unknown, not down.
+ * (and, while it is being changed, with the previous one too: nodes reload one
+ * after the other).  It carries node name, state, the sender's session (random
+ * at its start), a sequence number, its wall clock, and the session and number
+ * it last heard from the receiver.
+ *
+ * A datagram is believed when
+ *
+ *   - its MAC is right and its source is an address of the node it names,
+ *   - it names our session and one of the last PEERS_WINDOW numbers we sent to
+ *     that node: it was made after we sent that, so it is no recording,
+ *   - in the session heard last its number is higher than the last one, and it
+ *     is of no session before that one.
+ *
+ * No clock needs to be right.  Because of the second rule a path that works in
+ * one direction only is none: both sides become unknown to each other.  After a
+ * start it takes three datagrams until both believe: A is introduced to B, B
+ * names A's session and is believed, A names B's and is believed.
+ *
+ * A peer that has not been believed for PEERS_UNKNOWN_MS is unknown, not down.
  */
 #ifndef PEERS_PEERS_H
 #define PEERS_PEERS_H
@@ -25,17 +37,19 @@ enum {
 	PEERS_INTERVAL_MS = 1000,
 	PEERS_UNKNOWN_MS = 3000,
 	PEERS_DATAGRAM_MAX = 512,
+	PEERS_WINDOW = 8,	/* datagrams: two families for four seconds */
 };
 
 enum peers_counter {
 	PEERS_SENT,
-	PEERS_SEND_FAILED,
+	PEERS_SEND_FAILED,	/* counted by who owns the sockets, as SENT */
 	PEERS_BELIEVED,
 	PEERS_MALFORMED,
 	PEERS_FORGED,
-	PEERS_STRANGER,		/* no node of the site has this address */
+	PEERS_STRANGER,		/* no node of the site, or another, is there */
 	PEERS_OLD,		/* replayed, reordered, or of another session */
-	PEERS_INTRODUCED,	/* right, but does not know our session yet */
+	PEERS_INTRODUCED,	/* right, but does not know our session yet, or
+				 * has not heard from us lately */
 	PEERS_COUNTERS
 };
 
@@ -49,8 +63,9 @@ struct peers_entry {
 struct peers;
 
 /* Pure: the caller owns sockets and clock.  self is left out.  Peers are in the
- * site's order; peers_index() is what health_peer() wants.  session: 8 random
- * bytes.
+ * site's order; the index of an entry is the one health_peer() wants.  The site
+ * is borrowed until peers_reload() or peers_free().  session: 8 random bytes,
+ * not 0.
  */
 int peers_new(struct peers **out, const struct site *site,
 	      const struct site_node *self, uint64_t session);
@@ -59,7 +74,9 @@ void peers_free(struct peers *p);
 size_t peers_cnt(const struct peers *p);
 const struct peers_entry *peers_entry(const struct peers *p, size_t i);
 
-/* Write the datagram for peer i; returns its length. */
+/* Write a datagram for peer i; returns its length.  Each is sent once, to one
+ * address: it has a number of its own.
+ */
 size_t peers_write(struct peers *p, size_t i, enum node_state state,
 		   uint64_t wall_ms, uint8_t out[static PEERS_DATAGRAM_MAX]);
 
