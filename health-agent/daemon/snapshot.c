@@ -94,7 +94,8 @@ static bool fits(const struct file *f)
 	    f->version != VERSION || f->sum != snapshot_sum((const uint8_t *)f))
 		return false;
 	if (f->order >= HEALTH_ORDERS || f->forced > 1 || f->has_wait > 1 ||
-	    f->wait_ms > HEALTH_TIME_MAX_MS || f->unit_cnt > HEALTH_UNITS_MAX ||
+	    f->wait_ms > HEALTH_TIME_MAX_MS || f->order_ms > f->saved_ms ||
+	    f->unit_cnt > HEALTH_UNITS_MAX ||
 	    strnlen(f->boot, sizeof(f->boot)) == sizeof(f->boot))
 		return false;
 	for (size_t i = 0; i < f->unit_cnt; i++) {
@@ -137,7 +138,7 @@ int snapshot_decode(struct health_memory *out, bool *fresh,
 		return EBADMSG;
 
 	this_boot = boot[0] && strcmp(f.boot, boot) == 0;
-	*fresh = this_boot && f.saved_ms <= now_ms && f.order_ms <= now_ms &&
+	*fresh = this_boot && f.saved_ms <= now_ms &&
 		 now_ms - f.saved_ms < SNAPSHOT_FRESH_MS;
 	out->order = f.order;
 	out->forced = f.forced == 1;

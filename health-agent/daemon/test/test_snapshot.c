@@ -161,6 +161,7 @@ static void nonsense_is_no_file_though_its_sum_is_right(void **state)
 		{ "an unknown order", 53, HEALTH_ORDERS },
 		{ "neither forced nor not", 54, 2 },
 		{ "neither a wait nor none", 55, 2 },
+		{ "an order given after it was saved", 70, 0xff },
 		{ "a wait of centuries", 79, 1 },
 		{ "a unit without a name", 80, 0 },
 		{ "a name with a newline", 81, '\n' },
