@@ -62,7 +62,7 @@ enum {
 	HEALTH_PROBES_MAX = 64,		/* probe instances: one per family */
 	HEALTH_GROUPS_MAX = 16,
 	HEALTH_UNITS_MAX = 2 * HEALTH_GROUPS_MAX,
-	HEALTH_CAUSE_MAX = 256,
+	HEALTH_CAUSE_MAX = 384,
 	HEALTH_COMMUNITIES_MAX = ROUTE_COMMUNITIES_MAX - 2,	/* configured: two
 			* places are kept for 65535:0 and NO_EXPORT */
 };
