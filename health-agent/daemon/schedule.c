@@ -57,7 +57,7 @@ void schedule_end(struct schedule *s, size_t probe, bool undecided,
 		wait_ms = first_wait(s, probe);
 	p->slow = !undecided;
 	p->in_flight = false;
-	p->due_ms = now_ms + wait_ms;
+	p->due_ms = now_ms + (wait_ms ? wait_ms : 1);
 }
 
 size_t schedule_late(const struct schedule *s, uint64_t now_ms)
