@@ -18,6 +18,7 @@ enum {
 	KEY_WHY_MAX = 192,
 	KEY_ALLOWED_MAX = 128,
 	KEY_PROBLEM_MAX = 512,
+	KEY_DESCRIPTION_MAX = 256,
 };
 
 struct key;
@@ -98,6 +99,9 @@ void key_print(const struct key_printer *p, const char *fmt, ...)
 /* Text in lines of at most 79 characters, each after before. */
 void key_print_wrapped(const struct key_printer *p, const char *before,
 		       const char *text);
+
+/* "what it takes; default: x" */
+void key_describe(char out[static KEY_DESCRIPTION_MAX], const struct key *key);
 
 /* "  --name   what it takes; default: x" */
 void key_print_options(const struct key_printer *p,

@@ -5,8 +5,6 @@
 
 #include "common/keys.h"
 
-enum { DESCRIPTION_MAX = 256 };
-
 void key_print(const struct key_printer *p, const char *fmt, ...)
 {
 	char text[512];
@@ -39,22 +37,22 @@ void key_print_wrapped(const struct key_printer *p, const char *before,
 	}
 }
 
-static void describe(char out[static DESCRIPTION_MAX], const struct key *key)
+void key_describe(char out[static KEY_DESCRIPTION_MAX], const struct key *key)
 {
 	char allowed[KEY_ALLOWED_MAX];
 	const char *dflt = key->dflt ? key->dflt : key->dflt_note;
 
 	key_allowed(allowed, key);
-	snprintf(out, DESCRIPTION_MAX, "%s; default: %s", allowed, dflt);
+	snprintf(out, KEY_DESCRIPTION_MAX, "%s; default: %s", allowed, dflt);
 }
 
 void key_print_options(const struct key_printer *p,
 		       const struct key_table *table)
 {
 	for (size_t i = 0; i < table->cnt; i++) {
-		char text[DESCRIPTION_MAX];
+		char text[KEY_DESCRIPTION_MAX];
 
-		describe(text, &table->keys[i]);
+		key_describe(text, &table->keys[i]);
 		key_print(p, "  --%-18s  %s", table->keys[i].name, text);
 	}
 }
@@ -63,9 +61,9 @@ void key_print_reference(const struct key_printer *p,
 			 const struct key_table *table)
 {
 	for (size_t i = 0; i < table->cnt; i++) {
-		char text[DESCRIPTION_MAX];
+		char text[KEY_DESCRIPTION_MAX];
 
-		describe(text, &table->keys[i]);
+		key_describe(text, &table->keys[i]);
 		key_print(p, "%s = %s", table->keys[i].name, text);
 		key_print_wrapped(p, "    ", table->keys[i].help);
 	}
@@ -74,7 +72,7 @@ void key_print_reference(const struct key_printer *p,
 void key_print_sample(const struct key_printer *p,
 		      const struct key_table *table)
 {
-	char text[6 + DESCRIPTION_MAX] = "Takes ";
+	char text[6 + KEY_DESCRIPTION_MAX] = "Takes ";
 
 	for (size_t i = 0; i < table->cnt; i++) {
 		const struct key *key = &table->keys[i];
@@ -84,7 +82,7 @@ void key_print_sample(const struct key_printer *p,
 			key_print(p, "# ---- %s", key->group);
 			key_print(p, "%s", "");
 		}
-		describe(text + 6, key);
+		key_describe(text + 6, key);
 		key_print_wrapped(p, "# ", key->help);
 		key_print_wrapped(p, "# ", text);
 		key_print(p, ";%s = %s", key->name,

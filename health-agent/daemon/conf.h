@@ -3,11 +3,15 @@
  *
  * /etc/sip-anycast/health-agent.conf, INI: [agent], [probe NAME], [group NAME],
  * the same on every node.  Without any [probe] section the default probes are
- * made from the site (conf_probes.c); without any [group] section there is one
- * group `service' with the site's prefixes and all probes.  One table of keys
- * makes the parser, the long options (keys of [agent]), --help, --reference and
- * --sample.  Every error is reported at once: file, line, section, key, value
- * and what was allowed; an unknown key or section comes with the nearest one.
+ * made (conf_dflt.c), as far as the site has what they ask; without any [group]
+ * section there is one group `service' with the site's prefixes and all probes.
+ * The tables of keys (conf_keys.c) make the parser, the long options (keys of
+ * [agent]), --help, --reference and --sample.  Every error is reported at once:
+ * file, line, section, key, value and what was allowed; an unknown key or
+ * section comes with the nearest one.
+ *
+ * A section [probe NAME] is one probe for each address family it has a target
+ * in and a group to speak for.
  *
  * The struct is filled once and then const.
  */
@@ -18,7 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/addr.h"
+#include "common/endpoint.h"
+#include "common/keys.h"
 #include "common/log.h"
 #include "common/site.h"
 #include "health-agent/policy/health.h"
@@ -43,9 +48,12 @@ enum agent_action {
 
 enum agent_output { AGENT_EXABGP, AGENT_KERNEL, AGENT_DRY_RUN };
 
-struct agent_endpoint {
-	struct addr addr;
-	uint16_t port;
+/* How often a probe is made, and how soon it is believed. */
+struct agent_timers {
+	uint64_t interval_ms;		/* between the ends of attempts */
+	uint64_t fast_interval_ms;	/* the same while it is undecided */
+	uint64_t timeout_ms;		/* of an attempt */
+	uint32_t rise, fall;
 };
 
 /* A probe instance: one per family of its targets. */
@@ -68,37 +76,57 @@ struct agent_conf {
 	uint32_t kernel_table;		/* default 200 */
 	char kernel_device[16];		/* the TUN, default anycast0 */
 	uint64_t ack_timeout_ms;	/* ExaBGP's answer; default 2 s */
-	uint64_t worker_timeout_ms;	/* silent worker is killed; default 2 s */
-	uint64_t adopt_ms;		/* decide within this or withdraw; 800 ms */
+	uint64_t worker_timeout_ms;	/* silent worker is killed; 2 s */
+	uint64_t adopt_ms;	/* decide within this or withdraw; 800 ms */
 
 	char node_state[AGENT_PATH_MAX];	/* NODESTATE_PATH */
 	char control[AGENT_PATH_MAX];		/* AGENT_SOCKET */
-	char state_dir[AGENT_PATH_MAX];	/* /var/lib/sip-anycast: orders, memory */
-	char audit_log[AGENT_PATH_MAX];	/* /var/lib/sip-anycast/audit.log */
+	char state_dir[AGENT_PATH_MAX];		/* orders, memory */
+	char audit_log[AGENT_PATH_MAX];
 	char hook[AGENT_PATH_MAX];	/* program run at transitions; "" none */
 	uint64_t hook_timeout_ms;
-	struct agent_endpoint metrics[AGENT_METRICS_MAX];
+	struct endpoint metrics[AGENT_METRICS_MAX];
 	size_t metrics_cnt;
 	enum log_level log_level;
-	bool peers;			/* tell and hear other nodes; default yes */
+	bool peers;		/* tell and hear other nodes; default yes */
+	struct agent_timers timers;	/* of probes that say nothing else */
 
 	/* probe i of health is probes[i] */
 	struct agent_probe probes[HEALTH_PROBES_MAX];
 	struct health_conf health;
 };
 
-typedef void agent_conf_line_h(void *arg, const char *line);
+/* One line of text, without newline. */
+typedef key_line_h agent_conf_line_h;
 
-/* As conf_new() of the pinner: 0; EBADMSG a wrong command line (exit 64);
- * EINVAL a wrong file or site (exit 78); ENOMEM.
+/* Understand argv[1..] and the files it names.  On success *out is the new
+ * conf, and 0 is returned; for AGENT_RUN and AGENT_CHECK all of it is set, else
+ * the action alone.  On failure *out is NULL and report was called at least
+ * once: EBADMSG the command line has an option nobody knows (exit 64), EINVAL
+ * a value, the file or the site file is wrong (exit 78), ENOMEM (exit 1).
  */
 int agent_conf_new(struct agent_conf **out, int argc, char *const argv[],
 		   agent_conf_line_h *report, void *arg);
+
+/* NULL is fine. */
 void agent_conf_free(struct agent_conf *conf);
 
 /* All prefixes of all groups, once; returns how many. */
 size_t agent_conf_prefixes(const struct agent_conf *conf,
 			   struct prefix out[static ROUTE_PREFIXES_MAX]);
+
+/* How long a failure may go unseen by probe i: it begins just behind a good
+ * attempt, and no attempt gets an answer any more,
+ *
+ *	interval + timeout + (fall - 1) * (fast interval + timeout)
+ *
+ * 0: it is told at once (the death of a process).
+ */
+uint64_t agent_conf_detection_ms(const struct agent_conf *conf, size_t i);
+
+/* What it came to, one line for each probe and group: --check-config. */
+void agent_conf_print_summary(const struct agent_conf *conf,
+			      agent_conf_line_h *line, void *arg);
 
 void agent_conf_print_help(agent_conf_line_h *line, void *arg);
 void agent_conf_print_reference(agent_conf_line_h *line, void *arg);

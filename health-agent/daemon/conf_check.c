@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What only file, command line and site together can tell. */
+#include <stdio.h>
+#include <sys/un.h>
+
+#include <linux/rtnetlink.h>
+
+#include "health-agent/daemon/conf_priv.h"
+
+/* ---- [agent] */
+
+static void check_control(struct conf_reader *r)
+{
+	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+
+	if (strlen(r->conf->control) > max)
+		conf_key_error(r, &r->agent, AGENT_CONTROL,
+			       "the path of a socket has at most %zu "
+			       "characters", max);
+}
+
+static void check_kernel(struct conf_reader *r)
+{
+	uint32_t table = r->conf->kernel_table;
+
+	if (table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL)
+		conf_key_error(r, &r->agent, AGENT_KERNEL_TABLE,
+			       "%u is a table of the machine's own: default, "
+			       "main and local are 253 to 255", table);
+}
+
+static void check_agent_timers(struct conf_reader *r)
+{
+	static const struct conf_timer_keys keys = {
+		AGENT_INTERVAL, AGENT_FAST_INTERVAL, AGENT_TIMEOUT,
+	};
+	const bool *bad = r->agent.bad;
+
+	if (!bad[AGENT_INTERVAL] && !bad[AGENT_FAST_INTERVAL] &&
+	    !bad[AGENT_TIMEOUT] && !bad[AGENT_FALL])
+		conf_check_timers(r, &r->agent, &r->conf->timers, &keys);
+}
+
+static void check_metrics(struct conf_reader *r)
+{
+	const struct agent_conf *conf = r->conf;
+
+	for (size_t i = 0; i < conf->metrics_cnt; i++) {
+		const struct addr *a = &conf->metrics[i].addr;
+		char text[ADDR_TEXT_MAX];
+
+		if (!addr_equal(a, &conf->site->ip4) &&
+		    !addr_equal(a, &conf->site->ip6))
+			continue;
+		addr_format_host(text, a);
+		conf_key_error(r, &r->agent, AGENT_METRICS,
+			       "%s is a service address: anybody reaches it",
+			       text);
+	}
+}
+
+static void find_node(struct conf_reader *r)
+{
+	struct agent_conf *conf = r->conf;
+	char known[256] = "";
+	size_t len = 0;
+
+	if (r->agent.bad[AGENT_NODE])
+		return;
+	if (!conf->node_name[0])
+		site_local_name(conf->node_name);
+	conf->node = site_find_node(conf->site, slice_str(conf->node_name));
+	if (conf->node)
+		return;
+	for (size_t i = 0; i < conf->site->node_cnt && len < 200; i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len,
+					" %s", conf->site->nodes[i].name);
+	conf_key_error(r, &r->agent, AGENT_NODE, "%s has no node %s; it has:%s",
+		       conf->site_path,
+		       conf->node_name[0] ? conf->node_name
+					  : "of the host's name", known);
+}
+
+/* ---- groups and those who speak for them */
+
+/* A session carries one family, that of its neighbor. */
+static void check_neighbors(struct conf_reader *r, uint8_t family)
+{
+	const struct site_node *node = r->conf->node;
+
+	if (r->conf->output != AGENT_EXABGP ||
+	    !conf_groups_of(r->conf, family))
+		return;
+	for (size_t i = 0; i < node->neighbor_cnt; i++) {
+		if (node->neighbors[i].addr.family == family)
+			return;
+	}
+	conf_key_error(r, &r->agent, AGENT_OUTPUT,
+		       "exabgp has nobody to announce IPv%u prefixes to: node "
+		       "%s has no neighbor of this family in %s", family,
+		       node->name, r->conf->site_path);
+}
+
+static bool is_spoken_for(const struct health_conf *health, size_t group,
+			  uint8_t family)
+{
+	for (size_t i = 0; i < health->probe_cnt; i++) {
+		const struct health_probe_conf *p = &health->probes[i];
+
+		if (p->groups & 1u << group &&
+		    (p->family == family || p->family == ADDR_NONE))
+			return true;
+	}
+	return false;
+}
+
+static void check_spoken_for(struct conf_reader *r, uint8_t family)
+{
+	const struct health_conf *health = &r->conf->health;
+	uint32_t groups = conf_groups_of(r->conf, family);
+
+	for (size_t i = 0; i < health->group_cnt; i++) {
+		if (groups & 1u << i && !is_spoken_for(health, i, family))
+			conf_section_error(r, &r->groups[i].section,
+					   "no probe speaks for its IPv%u "
+					   "prefixes: they would be announced "
+					   "whatever happens", family);
+	}
+}
+
+/* No key of a probe or a group was refused. */
+static bool is_all_read(const struct conf_reader *r)
+{
+	for (size_t i = 0; i < r->probe_cnt; i++) {
+		if (memchr(r->probes[i].section.bad, true, CONF_KEYS_MAX))
+			return false;
+	}
+	for (size_t i = 0; i < r->group_cnt; i++) {
+		if (memchr(r->groups[i].section.bad, true, CONF_KEYS_MAX))
+			return false;
+	}
+	return true;
+}
+
+static void site_error_line(void *arg, const char *line)
+{
+	conf_error(arg, "%s", line);
+}
+
+int conf_check(struct conf_reader *r)
+{
+	static const uint8_t families[] = { ADDR_IP4, ADDR_IP6 };
+	struct agent_conf *conf = r->conf;
+	unsigned before;
+	bool judged;
+	int err;
+
+	check_control(r);
+	check_kernel(r);
+	check_agent_timers(r);
+	if (site_read(&conf->site, conf->site_path, site_error_line, r))
+		return 0;
+	check_metrics(r);
+	find_node(r);
+	if (!conf->node)
+		return 0;
+	conf->health.class = conf->node->class;
+	conf->health.peer_cnt = conf->peers ? conf->site->node_cnt - 1 : 0;
+	conf_add_defaults(r);
+	conf_make_groups(r);
+	before = r->errors;
+	err = conf_make_probes(r);
+	/* else it cannot be told who speaks for whom */
+	judged = r->errors == before && is_all_read(r);
+	for (size_t i = 0; i < 2 && !err; i++) {
+		check_neighbors(r, families[i]);
+		if (judged)
+			check_spoken_for(r, families[i]);
+	}
+	return err;
+}
