@@ -68,14 +68,14 @@ static void add_drain(struct words *w, const struct health *h,
 		      const struct unit *u)
 {
 	if (u->shown.hold == HEALTH_HOLD_DRAIN_WAIT) {
-		words_add(w, "drain: withdrawn in ");
+		words_add(w, "withdrawn in ");
 		add_left(w, u, h->outlook.now_ms);
 	} else if (u->shown.hold == HEALTH_HOLD_DRAINED) {
 		words_add(w, "drained: not announced");
 	} else if (h->outlook.others) {
-		words_add(w, "drain: announced until another node is up");
+		words_add(w, "announced until another node is up");
 	} else {
-		words_add(w, "drain: announced, as there is no other node");
+		words_add(w, "announced until forced: there is no other node");
 	}
 }
 
@@ -99,13 +99,10 @@ void cause_tell(const struct health *h, struct unit *u)
 	case HEALTH_HOLD_NO_PROBE:
 		words_add(&w, "no probe speaks for it");
 		break;
-	case HEALTH_HOLD_UNDECIDED:
-		words_add(&w, "waiting for ");
-		add_worst(&w, h, u);
-		break;
 	case HEALTH_HOLD_ADOPTING:
 		add_adopting(&w, h, u);
 		break;
+	case HEALTH_HOLD_UNDECIDED:
 	case HEALTH_HOLD_PROBES:
 		add_worst(&w, h, u);
 		break;

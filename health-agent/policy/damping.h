@@ -27,7 +27,7 @@ struct damping {
 uint32_t damping_penalty(const struct damping *d,
 			 const struct health_group_conf *conf, uint64_t now_ms);
 
-/* To what decays to reuse in suppress_max, or suppress + 1 where that is more. */
+/* To what decays to reuse in suppress_max, or suppress + 1 if that is more. */
 void damping_limit(struct damping *d, const struct health_group_conf *conf);
 
 /* A loss.  Limits too. */

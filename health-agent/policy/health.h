@@ -4,9 +4,9 @@
  * Pure: no clock, no I/O, no allocation after health_new().  Time is
  * CLOCK_BOOTTIME milliseconds, given with every call and never going back.
  *
- *   attempts of a probe --rise/fall--> probe good/bad --+
- *   operator's order ----------------------------------+--> unit's state --> route
- *   states of the other nodes -------------------------+
+ *   attempts of a probe --rise/fall--> verdict --+
+ *   operator's order ----------------------------+--> unit's state --> routes
+ *   states of the other nodes -------------------+
  *
  * A *group* is what moves together: some prefixes and the probes that speak
  * for them.  A *unit* is a group in one address family it has prefixes of; each
@@ -31,20 +31,20 @@
  * `reuse' again, or for suppress_max.  (Upstream damping, RFC 7196, punishes
  * longer.)
  *
- * Last node, that is, other nodes are configured and none is known to be up.  A
- * node not heard from is unknown, and not up; neither is a degraded one, which
- * may be in the same trouble.  Then
- *   - a unit whose bad probes are all of scope `remote' ("I cannot reach
+ * Last node: no other node is known to be up.  One not heard from is unknown,
+
+
  *     others") is DEGRADED and not DOWN.  Where another node is up it becomes
  *     DEGRADED at first all the same, and DOWN when that node has stayed up for
  *     remote_wait: by then it would have told of the same trouble, and two
  *     nodes that lose their uplink together do not both withdraw;
- *   - a unit that damping holds is announced as DEGRADED;
- *   - a drain waits with its withdrawal for another node that is up, unless it
- *     was forced.  (So it does where no other nodes are configured at all.)
+ *   - a drain waits with its withdrawal until another node is up, or it is
+ *     forced;
+ *   - a unit that damping would hold DOWN is announced as DEGRADED, unless no
+ *     other nodes are configured at all.
  *
- * An operator's `resume' means: what the probes say now counts.  It ends a drain
- * or a disable without hold-down, and forgives all penalties.
+ * An operator's `resume' means: what the probes say now counts.  It ends a
+ * drain or a disable without hold-down, and forgives all penalties.
  */
 #ifndef POLICY_HEALTH_H
 #define POLICY_HEALTH_H
@@ -63,8 +63,8 @@ enum {
 	HEALTH_GROUPS_MAX = 16,
 	HEALTH_UNITS_MAX = 2 * HEALTH_GROUPS_MAX,
 	HEALTH_CAUSE_MAX = 384,
-	HEALTH_COMMUNITIES_MAX = ROUTE_COMMUNITIES_MAX - 2,	/* configured: two
-			* places are kept for 65535:0 and NO_EXPORT */
+	/* configured: two places are kept for 65535:0 and NO_EXPORT */
+	HEALTH_COMMUNITIES_MAX = ROUTE_COMMUNITIES_MAX - 2,
 };
 
 #define HEALTH_TIME_MAX_MS UINT64_C(2592000000)	/* 30 days: any wait here */
@@ -85,8 +85,8 @@ struct health_probe_conf {
 	enum health_failure failure;
 	enum health_scope scope;
 	uint32_t groups;	/* bit i: speaks for groups[i] */
-	unsigned rise;		/* good attempts in a row until it is good; >= 1 */
-	unsigned fall;		/* bad ones until it is bad; >= 1 */
+	unsigned rise;		/* >= 1: good attempts until it is good */
+	unsigned fall;		/* >= 1: bad ones until it is bad */
 };
 
 /* The attributes of a state's route. */
@@ -105,15 +105,15 @@ struct health_group_conf {
 	struct prefix prefixes[ROUTE_PREFIXES_MAX];
 	size_t prefix_cnt;
 	uint64_t hold_down_ms;	/* good for so long before DOWN becomes UP */
-	uint64_t drain_wait_ms;	/* announced with 65535:0 before it is withdrawn */
+	uint64_t drain_wait_ms;	/* announced with 65535:0 until withdrawn */
 	uint32_t penalty;	/* of each loss; 0: no damping */
 	uint32_t suppress, reuse;	/* 1 <= reuse < suppress */
 	uint64_t half_life_ms;		/* >= 1 */
 	uint64_t suppress_max_ms;
-	uint64_t remote_wait_ms;	/* another node up for so long before a
-					 * `remote' probe withdraws; 0: at once */
-	struct health_attributes up, degraded, draining;	/* draining gets
-								 * 65535:0 besides */
+	uint64_t remote_wait_ms;	/* another node up for so long before
+					 * a `remote' probe withdraws */
+	struct health_attributes up, degraded;
+	struct health_attributes draining;	/* gets 65535:0 besides */
 };
 
 struct health_conf {
@@ -129,7 +129,12 @@ struct health_conf {
 	uint8_t peer_local[SITE_NODES_MAX / 8];
 };
 
-enum health_order { HEALTH_RESUME, HEALTH_DRAIN, HEALTH_DISABLE, HEALTH_ORDERS };
+enum health_order {
+	HEALTH_RESUME,
+	HEALTH_DRAIN,
+	HEALTH_DISABLE,
+	HEALTH_ORDERS
+};
 
 struct health_command {
 	enum health_order order;
@@ -142,7 +147,7 @@ struct health_command {
 enum health_attempt {
 	HEALTH_GOOD,
 	HEALTH_BAD,		/* counts towards fall */
-	HEALTH_GONE,		/* bad at once, whatever fall is: a process died */
+	HEALTH_GONE,		/* bad at once, without fall: a process died */
 };
 
 /* What is remembered over a restart of the agent (no pointers: written to a
@@ -175,12 +180,12 @@ enum health_hold {
 	HEALTH_HOLD_NONE,	/* nothing holds it: it is UP */
 	HEALTH_HOLD_NO_PROBE,	/* no probe speaks for it */
 	HEALTH_HOLD_UNDECIDED,	/* some probes have no verdict yet */
-	HEALTH_HOLD_ADOPTING,	/* was announced before the start; awaits the
-				 * first attempt of each probe, until until_ms */
+	HEALTH_HOLD_ADOPTING,	/* was announced before the start, awaits the
+				 * first attempt of each probe till until_ms */
 	HEALTH_HOLD_PROBES,	/* bad probes */
 	HEALTH_HOLD_REMOTE,	/* bad `remote' probes and another node is up:
 				 * DOWN, or DEGRADED until until_ms */
-	HEALTH_HOLD_REMOTE_LAST,	/* ... and no other node is up: DEGRADED */
+	HEALTH_HOLD_REMOTE_LAST,	/* ... and none is up: DEGRADED */
 	HEALTH_HOLD_DOWN,	/* hold-down, until until_ms */
 	HEALTH_HOLD_DAMPED,	/* suppressed, until until_ms */
 	HEALTH_HOLD_DAMPED_LAST,	/* ... but the last node: DEGRADED */
@@ -253,8 +258,8 @@ bool health_changed(struct health *h);
 size_t health_unit_cnt(const struct health *h);
 const struct health_unit *health_unit(const struct health *h, size_t i);
 
-/* No unit is being adopted any more.  Until then what is announced is to be left
- * as it is: the routes of health_routes() are not complete.
+/* No unit is being adopted any more.  Until then the routes of health_routes()
+ * are not complete: leave what is announced as it is, or see health_keep().
  */
 bool health_decided(const struct health *h);
 
@@ -288,7 +293,7 @@ enum node_state health_probe(const struct health *h, size_t probe,
 /* What the last attempt said, clean; "" when there was none. */
 const char *health_probe_text(const struct health *h, size_t probe);
 
-/* Does the probe speak for the unit: of its group, and of its family or none? */
+/* Does the probe speak for the unit: of its group, of its family or none? */
 bool health_speaks(const struct health *h, size_t probe, size_t unit);
 
 /* Should the probe go on at its fast interval?  It is not decided, or its last

@@ -29,7 +29,7 @@ enum says {
 	SAYS_NOTHING,		/* there are none */
 	SAYS_BAD,		/* a local `withdraw' probe is bad */
 	SAYS_UNDECIDED,
-	SAYS_REMOTE,		/* of `withdraw' probes only remote ones are bad */
+	SAYS_REMOTE,		/* no `withdraw' probe is bad but remote ones */
 	SAYS_DEGRADED,
 	SAYS_GOOD,
 };

@@ -41,7 +41,7 @@ struct route {
 	uint8_t community_cnt;
 	uint8_t large_cnt;
 	uint32_t med;
-	uint32_t communities[ROUTE_COMMUNITIES_MAX];	/* in order, no doubles */
+	uint32_t communities[ROUTE_COMMUNITIES_MAX];	/* in order, once */
 	struct route_large large[ROUTE_LARGE_MAX];
 };
 
