@@ -32,8 +32,8 @@
  * longer.)
  *
  * Last node: no other node is known to be up.  One not heard from is unknown,
-
-
+ * and not up; neither is a degraded one, which may be in the same trouble:
+ *   - a unit whose bad probes are all of scope `remote' ("I cannot reach
  *     others") is DEGRADED and not DOWN.  Where another node is up it becomes
  *     DEGRADED at first all the same, and DOWN when that node has stayed up for
  *     remote_wait: by then it would have told of the same trouble, and two
