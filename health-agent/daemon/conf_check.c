@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What only file, command line and site together can tell. */
+#include <assert.h>
 #include <stdio.h>
 #include <sys/un.h>
 
@@ -142,6 +143,26 @@ static bool is_all_read(const struct conf_reader *r)
 	return true;
 }
 
+/* In the order of the site, without this node: as peers.h counts them. */
+static void set_peers(struct agent_conf *conf)
+{
+	struct health_conf *health = &conf->health;
+
+	static_assert(sizeof(health->peer_local) * 8 >= SITE_NODES_MAX,
+		      "a bit for each peer");
+	for (size_t i = 0; conf->peers && i < conf->site->node_cnt; i++) {
+		const struct site_node *node = &conf->site->nodes[i];
+		size_t peer = health->peer_cnt;
+
+		if (node == conf->node)
+			continue;
+		if (node->class == SITE_LOCAL)
+			health->peer_local[peer / 8] |=
+				(uint8_t)(1u << peer % 8);
+		health->peer_cnt++;
+	}
+}
+
 static void site_error_line(void *arg, const char *line)
 {
 	conf_error(arg, "%s", line);
@@ -165,7 +186,7 @@ int conf_check(struct conf_reader *r)
 	if (!conf->node)
 		return 0;
 	conf->health.class = conf->node->class;
-	conf->health.peer_cnt = conf->peers ? conf->site->node_cnt - 1 : 0;
+	set_peers(conf);
 	conf_add_defaults(r);
 	conf_make_groups(r);
 	before = r->errors;

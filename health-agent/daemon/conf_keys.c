@@ -347,6 +347,11 @@ static const struct key group_keys[GROUP_KEYS] = {
 		.help = "A drain announces the worst MED and 65535:0 for so "
 			"long, then withdraws: what routers take to turn "
 			"away." },
+	[GROUP_REMOTE_WAIT] = { "remote-wait", NULL, AT(conf.remote_wait_ms),
+		TIME(0, HOUR_MS, "5s"),
+		.help = "Another node must have been up for so long before a "
+			"probe of scope = remote withdraws: nodes that lose "
+			"the same thing together stay." },
 	[GROUP_PENALTY] = { "penalty", NULL, key_number, AT(conf.penalty),
 		.max = 1000000, .dflt = "1000",
 		.help = "What each loss costs; it halves every half-life.  0: "

@@ -84,11 +84,13 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
 	assert_true(conf->peers);
 	assert_int_equal(conf->health.peer_cnt, 1);
+	assert_int_equal(conf->health.peer_local[0], 1);
 	assert_int_equal(conf->health.class, SITE_GLOBAL);
 
 	assert_true(g->is_service);
 	assert_int_equal(g->hold_down_ms, 5000);
 	assert_int_equal(g->drain_wait_ms, 10000);
+	assert_int_equal(g->remote_wait_ms, 5000);
 	assert_int_equal(g->penalty, 1000);
 	assert_int_equal(g->suppress, 2500);
 	assert_int_equal(g->reuse, 1000);
@@ -228,7 +230,7 @@ static void every_group_key_reaches_its_field(void **state)
 		"community = 64511:20, 64511:10\n"
 		"community-degraded = no-export, 64511:15\n"
 		"large-community = 64511:2:1, 64511:1:2\nhold-down = 0\n"
-		"drain-wait = 1m\npenalty = 0\nsuppress = 5\nreuse = 4\n"
+		"drain-wait = 1m\nremote-wait = 0\npenalty = 0\nsuppress = 5\nreuse = 4\n"
 		"half-life = 2s\nsuppress-max = 3s\n"
 		"[group two]\nprefix = 198.18.5.0/24\n";
 	struct agent_conf *conf = bed_good(text, BED_ARGS);
@@ -256,6 +258,7 @@ static void every_group_key_reaches_its_field(void **state)
 	assert_int_equal(g->draining.community_cnt, 2);
 	assert_int_equal(g->hold_down_ms, 0);
 	assert_int_equal(g->drain_wait_ms, 60000);
+	assert_int_equal(g->remote_wait_ms, 0);
 	assert_int_equal(g->penalty, 0);
 	assert_int_equal(g->suppress, 5);
 	assert_int_equal(g->reuse, 4);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* anycast-health: arguments, exit status, guardian or worker.  See conf.h,
+ * guardian.h and worker.h.
+ *
+ * 0 done, 1 something failed, 64 (EX_USAGE) an unknown option, 78 (EX_CONFIG)
+ * the configuration does not fit itself or the site.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "health-agent/daemon/conf.h"
+#include "health-agent/daemon/version.h"
+#include "health-agent/daemon/worker.h"
+#include "health-agent/guardian/guardian.h"
+
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 64,
+	EXIT_CONF = 78,
+};
+
+static void complain(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "anycast-health: %s\n", line);
+}
+
+static void print(void *arg, const char *line)
+{
+	(void)arg;
+	puts(line);
+}
+
+static int status_of(int err)
+{
+	switch (err) {
+	case 0:
+		return EXIT_OK;
+	case EBADMSG:
+		return EXIT_USAGE;
+	case EINVAL:
+		return EXIT_CONF;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static int act(const struct agent_conf *conf, int argc, char *argv[])
+{
+	switch (conf->action) {
+	case AGENT_HELP:
+		agent_conf_print_help(print, NULL);
+		return EXIT_OK;
+	case AGENT_VERSION:
+		puts("anycast-health " SIP_ANYCAST_VERSION);
+		return EXIT_OK;
+	case AGENT_REFERENCE:
+		agent_conf_print_reference(print, NULL);
+		return EXIT_OK;
+	case AGENT_SAMPLE:
+		agent_conf_print_sample(print, NULL);
+		return EXIT_OK;
+	case AGENT_CHECK:
+		agent_conf_print_summary(conf, print, NULL);
+		puts("configuration: fine");
+		return EXIT_OK;
+	case AGENT_RUN:
+		break;
+	}
+	log_set_level(conf->log_level);
+	return guardian_run(conf, argc, argv) ? EXIT_FAILED : EXIT_OK;
+}
+
+static int guard(int argc, char *argv[])
+{
+	struct agent_conf *conf;
+	int status = status_of(agent_conf_new(&conf, argc, argv, complain,
+					      NULL));
+
+	if (status)
+		return status;
+	status = act(conf, argc, argv);
+	agent_conf_free(conf);
+	return status;
+}
+
+static int work(int argc, char *argv[])
+{
+	struct agent_conf *conf;
+	int status = status_of(agent_conf_new(&conf, argc, argv, complain,
+					      NULL));
+
+	if (status)
+		return status;
+	log_set_level(conf->log_level);
+	return worker_run(conf, argc, argv, SIP_ANYCAST_VERSION) ? EXIT_FAILED
+								 : EXIT_OK;
+}
+
+/* --worker, which only the guardian says, comes first. */
+int main(int argc, char *argv[])
+{
+	/* who has closed its end is told of by errno */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && strcmp(argv[1], "--worker") == 0) {
+		argv[1] = argv[0];
+		return work(argc - 1, argv + 1);
+	}
+	return guard(argc, argv);
+}
