@@ -51,36 +51,61 @@ const struct conf_dflt conf_dflts[] = {
 
 const size_t conf_dflt_cnt = sizeof(conf_dflts) / sizeof(conf_dflts[0]);
 
-static void add_probe(struct conf_reader *r, const struct conf_dflt *dflt)
+/* The section's own keys go before. */
+static void set_lines(struct conf_reader *r, struct conf_section *s,
+		      const char *lines)
 {
-	struct conf_probe *p = &r->probes[r->probe_cnt++];
-	struct cursor c = cursor_of(dflt->lines, strlen(dflt->lines));
+	struct cursor c = cursor_of(lines, strlen(lines));
 
-	conf_open_probe(r, p, slice_str(dflt->name));
 	while (cursor_left(&c)) {
-		struct slice name = slice_trim(cursor_until(&c, "="));
+		const struct key *key =
+			key_find(s->table, slice_trim(cursor_until(&c, "=")));
 		struct slice value;
 
 		cursor_byte(&c);
 		value = slice_trim(cursor_until(&c, "\n"));
 		cursor_byte(&c);
-		conf_set(r, &p->section, key_find(&conf_probe_keys, name),
-			 value);
+		if (!s->set[key - s->table->keys])
+			conf_set(r, s, key, value);
 	}
+}
+
+static struct conf_probe *find_probe(struct conf_reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->probe_cnt; i++) {
+		if (strcmp(r->probes[i].name, name) == 0)
+			return &r->probes[i];
+	}
+	return NULL;
+}
+
+static void add_probe(struct conf_reader *r, const struct conf_dflt *dflt)
+{
+	bool wanted = !dflt->has || dflt->has(r->conf->site, r->conf->node);
+	struct conf_probe *p = find_probe(r, dflt->name);
+
+	if (!p && wanted && r->probe_cnt == HEALTH_PROBES_MAX) {
+		conf_error(r, "[probe %s] (default): there are more than %d "
+			   "probes", dflt->name, HEALTH_PROBES_MAX);
+		return;
+	}
+	if (!p && wanted) {
+		p = &r->probes[r->probe_cnt++];
+		conf_open_probe(r, p, slice_str(dflt->name));
+	}
+	if (wanted)
+		set_lines(r, &p->section, dflt->lines);
+	else if (p && !p->section.set[PROBE_TYPE])
+		p->left_out = true;
 }
 
 void conf_add_defaults(struct conf_reader *r)
 {
-	const struct site *site = r->conf->site;
-
 	if (!r->group_cnt)
 		conf_open_group(r, &r->groups[r->group_cnt++],
 				slice_str("service"));
-	if (r->probe_cnt)
-		return;
-	for (size_t i = 0; i < conf_dflt_cnt; i++) {
-		if (!conf_dflts[i].has ||
-		    conf_dflts[i].has(site, r->conf->node))
-			add_probe(r, &conf_dflts[i]);
-	}
+	if (!r->agent.set[AGENT_DEFAULT_PROBES])
+		r->conf->default_probes = r->probe_cnt == 0;
+	for (size_t i = 0; r->conf->default_probes && i < conf_dflt_cnt; i++)
+		add_probe(r, &conf_dflts[i]);
 }

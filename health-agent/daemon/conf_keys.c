@@ -128,7 +128,16 @@ static const struct key agent_keys[AGENT_KEYS] = {
 		TIME(100, HOUR_MS, "10s"),
 		.help = "The hook is killed when it takes longer." },
 
-	[AGENT_INTERVAL] = { "interval", "Probes that say nothing else",
+	[AGENT_DEFAULT_PROBES] = { "default-probes", "Which probes there are",
+		key_bool,
+		AT(default_probes),
+		.dflt_note = "yes in a file without [probe] sections, else no",
+		.example = "yes",
+		.help = "Make the probes below beside those of the file; a "
+			"section with the name of one of them changes what it "
+			"says of it and leaves the rest." },
+	[AGENT_INTERVAL] = { "interval",
+		"Timers of probes that say nothing else",
 		AT(timers.interval_ms), TIME(20, MINUTE_MS, "1s"),
 		.help = "From the end of an attempt to the next one." },
 	[AGENT_FAST_INTERVAL] = { "fast-interval", NULL,

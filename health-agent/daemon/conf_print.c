@@ -142,9 +142,8 @@ void agent_conf_print_sample(agent_conf_line_h *line, void *arg)
 	key_print_wrapped(&p, "# ",
 			  "Each section is one probe for each address family "
 			  "that it has an address in, and one of its groups a "
-			  "prefix.  A file with one section of this kind has "
-			  "no probes but its own: to change one of those "
-			  "below, take all of them in.");
+			  "prefix.  A file that has one has no probes but its "
+			  "own, unless it says default-probes = yes.");
 	print_probe_keys(&p);
 	for (size_t i = 0; i < conf_dflt_cnt; i++)
 		print_probe(&p, &conf_dflts[i]);

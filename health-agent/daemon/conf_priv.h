@@ -34,6 +34,7 @@ enum conf_agent_key {
 	AGENT_METRICS,
 	AGENT_HOOK,
 	AGENT_HOOK_TIMEOUT,
+	AGENT_DEFAULT_PROBES,
 	AGENT_INTERVAL,
 	AGENT_FAST_INTERVAL,
 	AGENT_TIMEOUT,
@@ -151,6 +152,7 @@ struct conf_probe {
 	char pid_file[PROBER_PATH_MAX];
 	uint64_t grace_ms;
 	char command[CONF_COMMAND_MAX];
+	bool left_out;		/* it changes a default that is not made here */
 };
 
 struct conf_communities {
@@ -267,7 +269,9 @@ struct conf_dflt {
 extern const struct conf_dflt conf_dflts[];
 extern const size_t conf_dflt_cnt;
 
-/* The site is there: make the probes and the group nobody wrote. */
+/* The site is there: make the probes and the group nobody wrote, and add to
+ * sections named like a default probe what they leave to it.
+ */
 void conf_add_defaults(struct conf_reader *r);
 
 /* Fill conf->health.groups, then .probes and conf->probes; node is there. */

@@ -385,7 +385,7 @@ static int make_probe(struct conf_reader *r, struct conf_probe *p)
 	static const struct addr none = { 0 };
 	uint32_t groups;
 
-	if (!needs(r, p, PROBE_TYPE))
+	if (p->left_out || !needs(r, p, PROBE_TYPE))
 		return 0;
 	check_keys(r, p);
 	settle(r->conf, p);

@@ -172,6 +172,53 @@ static void defaults_leave_out_what_the_site_has_not(void **state)
 	agent_conf_free(conf);
 }
 
+static void a_file_adds_to_the_default_probes_or_replaces_them(void **state)
+{
+	static const char text[] =
+		"[probe trunk]\ntype = command\ncommand = /check\n"
+		"[probe kamailio]\npid-file = /k\nfailure = degrade\n"
+		"[probe rtp]\ntype = rtp\nfall = 9\n"
+		"[probe http]\ninterval = 9s\n[probe sip-tls]\nport = 9\n"
+		"[agent]\ndefault-probes = ";
+	static const char site[] =
+		BED_SERVICE("address = 192.0.2.53\ntls = yes\n")
+		"[node a]\naddress = 198.51.100.11\nlocal-as = 64511\n"
+		"neighbor = 198.51.100.1 as 64500\n";
+	struct lines got = { 0 };
+	struct agent_conf *conf;
+	char more[512];
+
+	(void)state;
+	scratch_write("no-http", site, strlen(site));
+	snprintf(more, sizeof(more), "%syes\n", text);
+	conf = bed_good(more, "--site @no-http --node a");
+	summary_of(&got, conf);
+	assert_string_equal(got.text,
+		"group service: 192.0.2.53/32\n"
+		"probe trunk: command, bad within 2700ms: withdraws service\n"
+		"probe kamailio: process, bad at once: degrades service\n"
+		"probe rtp: rtp 198.51.100.11, bad within 6300ms: "
+		"withdraws service\n"
+		"probe sip-tls: sip 192.0.2.53, bad within 2700ms: "
+		"withdraws service\n"
+		"probe sip-udp: sip 192.0.2.53, bad within 2700ms: "
+		"withdraws service\n"
+		"probe sip-tcp: sip 192.0.2.53, bad within 2700ms: "
+		"withdraws service\n"
+		"probe sip-options: sip 192.0.2.53, bad within 2700ms: "
+		"withdraws service\n"
+		"probe sip-node: sip 198.51.100.11, bad within 2700ms: "
+		"withdraws service\n"
+		"probe pinner: process, bad at once: withdraws service\n");
+	assert_string_equal(conf->probes[1].prober.pid_file, "/k");
+	assert_int_equal(conf->probes[3].prober.port, 9);
+	agent_conf_free(conf);
+
+	conf = bed_good("[probe x]\ntype = rtp\n", BED_ARGS);
+	assert_int_equal(conf->health.probe_cnt, 2);
+	agent_conf_free(conf);
+}
+
 static void every_agent_key_reaches_its_field(void **state)
 {
 	static const char text[] =
@@ -442,6 +489,8 @@ int main(void)
 		cmocka_unit_test(defaults_probe_all_that_the_site_has),
 		cmocka_unit_test(defaults_are_those_of_the_documentation),
 		cmocka_unit_test(defaults_leave_out_what_the_site_has_not),
+		cmocka_unit_test(
+			a_file_adds_to_the_default_probes_or_replaces_them),
 		cmocka_unit_test(every_agent_key_reaches_its_field),
 		cmocka_unit_test(every_group_key_reaches_its_field),
 		cmocka_unit_test(every_probe_key_reaches_its_field),

@@ -219,6 +219,26 @@ static void a_probe_has_the_keys_of_its_type(void **state)
 	bed_check_bad(rows, ARRAY_SIZE(rows));
 }
 
+static void defaults_are_changed_only_where_they_are_made(void **state)
+{
+	static const struct bed_bad rows[] = {
+		{ "[probe kamailio]\npid-file = /k\n", NULL,
+		  "c:1: [probe kamailio]: type is missing: sip, http, dns, rtp, "
+		  "process or command\n", 0 },
+		{ "[agent]\ndefault-probes = no\n", NULL,
+		  "[group service] (default): no probe speaks for its IPv4 "
+		  "prefixes: they would be announced whatever happens\n"
+		  "[group service] (default): no probe speaks for its IPv6 "
+		  "prefixes: they would be announced whatever happens\n", 0 },
+		{ "[agent]\ndefault-probes = yes\n[probe rtp]\npath = /\n",
+		  NULL, "c:4: [probe rtp] path: is no key of type = rtp, but "
+		  "of http\n", 0 },
+	};
+
+	(void)state;
+	bed_check_bad(rows, ARRAY_SIZE(rows));
+}
+
 static void timers_must_make_sense(void **state)
 {
 	static const struct bed_bad rows[] = {
@@ -430,6 +450,7 @@ int main(void)
 		cmocka_unit_test(values_of_groups_are_judged),
 		cmocka_unit_test(lines_and_sections_are_judged),
 		cmocka_unit_test(a_probe_has_the_keys_of_its_type),
+		cmocka_unit_test(defaults_are_changed_only_where_they_are_made),
 		cmocka_unit_test(timers_must_make_sense),
 		cmocka_unit_test(groups_and_probes_must_fit),
 		cmocka_unit_test(too_much_is_refused),

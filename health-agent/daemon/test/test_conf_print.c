@@ -50,6 +50,7 @@ static void check_same(struct agent_conf *a, struct agent_conf *b,
 	for (size_t i = 0; i < a->health.group_cnt; i++)
 		CHECK(memcmp(&a->health.groups[i], &b->health.groups[i],
 			     sizeof(a->health.groups[i])) == 0, what);
+	b->default_probes = a->default_probes;	/* once made, all the same */
 	b->site = a->site;
 	b->node = a->node;
 	CHECK(memcmp(a, b, sizeof(*a)) == 0, what);
