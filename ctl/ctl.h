@@ -11,6 +11,8 @@
 #include "common/site.h"
 
 #define SITE_PATH "/etc/sip-anycast/site.conf"
+#define AGENT_PROGRAM "/usr/sbin/anycast-health"
+#define AGENT_CONF "/etc/sip-anycast/health-agent.conf"
 
 /* Beside 0 and 1: those of sysexits.h, so that scripts can tell a wrong call
  * from a wrong file.
@@ -31,6 +33,11 @@ struct ctl {
 	bool pinner_given;
 	bool json;
 	const char *operand;	/* NULL: none */
+	/* render */
+	const char *agent_program;
+	const char *agent_conf;
+	const char *neighbor;	/* NULL: all of them */
+	const char *interface;	/* NULL: not given */
 };
 
 int ctl_check(const struct ctl *ctl);
@@ -69,5 +76,19 @@ extern const size_t ctl_target_cnt;
 
 int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 			const struct site_node *node);
+int ctl_render_exabgp(const struct ctl *ctl, const struct site *site,
+		      const struct site_node *node);
+int ctl_render_bird(const struct ctl *ctl, const struct site *site,
+		    const struct site_node *node);
+int ctl_render_bird_bfd(const struct ctl *ctl, const struct site *site,
+			const struct site_node *node);
+int ctl_render_bird_igp(const struct ctl *ctl, const struct site *site,
+			const struct site_node *node);
+int ctl_render_bird_kernel(const struct ctl *ctl, const struct site *site,
+			   const struct site_node *node);
+int ctl_render_frr(const struct ctl *ctl, const struct site *site,
+		   const struct site_node *node);
+int ctl_render_frr_igp(const struct ctl *ctl, const struct site *site,
+		       const struct site_node *node);
 
 #endif

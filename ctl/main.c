@@ -16,6 +16,10 @@ enum option_id {
 	OPTION_REFERENCE,
 	OPTION_PINNER,
 	OPTION_JSON,
+	OPTION_AGENT_PROGRAM,
+	OPTION_AGENT_CONF,
+	OPTION_NEIGHBOR,
+	OPTION_INTERFACE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS
@@ -37,12 +41,24 @@ static const struct {
 	[OPTION_PINNER] = { "pinner", "WHERE",
 			    "the pinner's ng socket (default " NG_PINNER ")" },
 	[OPTION_JSON] = { "json", NULL, "print the pinner's reply as it is" },
+	[OPTION_AGENT_PROGRAM] = { "agent-program", "PATH",
+				   "the agent ExaBGP runs (default "
+				   AGENT_PROGRAM ")" },
+	[OPTION_AGENT_CONF] = { "agent-conf", "FILE",
+				"its configuration (default " AGENT_CONF ")" },
+	[OPTION_NEIGHBOR] = { "neighbor", "NAME",
+			      "only sessions with this router, or this address" },
+	[OPTION_INTERFACE] = { "interface", "NAME",
+			       "where bird-igp and frr-igp speak OSPF" },
 	[OPTION_HELP] = { "help", NULL, "print this text" },
 	[OPTION_VERSION] = { "version", NULL, "print the version" },
 };
 
 #define TAKES(id) (1u << OPTION_##id)
 #define TAKES_NODE (TAKES(SITE) | TAKES(NODE))
+#define TAKES_RENDER \
+	(TAKES_NODE | TAKES(AGENT_PROGRAM) | TAKES(AGENT_CONF) | \
+	 TAKES(NEIGHBOR) | TAKES(INTERFACE))
 #define TAKES_STATE (TAKES_NODE | TAKES(STATE))
 
 static const struct command {
@@ -54,7 +70,7 @@ static const struct command {
 } commands[] = {
 	{ "check", "[FILE]", TAKES(SITE) | TAKES(REFERENCE), ctl_check,
 	  "print every error of the site file" },
-	{ "render", "TARGET", TAKES_NODE, ctl_render,
+	{ "render", "TARGET", TAKES_RENDER, ctl_render,
 	  "print another program's settings for this node" },
 	{ "status", NULL, TAKES_STATE | TAKES(PINNER), ctl_status,
 	  "say what this node and its peers are doing" },
@@ -125,6 +141,18 @@ static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
 		break;
 	case OPTION_JSON:
 		ctl->json = true;
+		break;
+	case OPTION_AGENT_PROGRAM:
+		ctl->agent_program = arg;
+		break;
+	case OPTION_AGENT_CONF:
+		ctl->agent_conf = arg;
+		break;
+	case OPTION_NEIGHBOR:
+		ctl->neighbor = arg;
+		break;
+	case OPTION_INTERFACE:
+		ctl->interface = arg;
 		break;
 	case OPTION_HELP:
 	case OPTION_VERSION:
@@ -231,6 +259,8 @@ int main(int argc, char **argv)
 		.site_path = SITE_PATH,
 		.state_path = NODESTATE_PATH,
 		.pinner = NG_PINNER,
+		.agent_program = AGENT_PROGRAM,
+		.agent_conf = AGENT_CONF,
 	};
 	unsigned given = 0;
 	int status = take_options(&ctl, &given, argc, argv);

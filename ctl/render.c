@@ -8,6 +8,18 @@
 const struct ctl_target ctl_targets[] = {
 	{ "kamailio", "defines, aliases and listen lines, to be included first",
 	  ctl_render_kamailio },
+	{ "exabgp", "ExaBGP's configuration, with the health agent as its process",
+	  ctl_render_exabgp },
+	{ "bird", "the router's side of the node's sessions, for BIRD 2",
+	  ctl_render_bird },
+	{ "bird-bfd", "a BIRD beside ExaBGP that watches the paths (BFD)",
+	  ctl_render_bird_bfd },
+	{ "bird-kernel", "a BIRD in ExaBGP's place, for the agent's output "
+	  "kernel", ctl_render_bird_kernel },
+	{ "bird-igp", "the same with OSPF", ctl_render_bird_igp },
+	{ "frr", "the router's side of the node's sessions, for FRR",
+	  ctl_render_frr },
+	{ "frr-igp", "the same for FRR, which knows in and out alone", ctl_render_frr_igp },
 };
 const size_t ctl_target_cnt = sizeof(ctl_targets) / sizeof(ctl_targets[0]);
 

@@ -9,7 +9,8 @@
 set -euo pipefail
 
 ctl=$(readlink -f "$1")
-expected=$(dirname "$(readlink -f "$0")")/expected
+data=$(dirname "$(readlink -f "$0")")
+expected=$data/expected
 work=$(mktemp -d)
 pinner_pid=
 trap 'rm -rf "$work"; [[ ! $pinner_pid ]] || kill "$pinner_pid"' EXIT
@@ -22,7 +23,7 @@ fail() {
 }
 
 mask() {
-	sed -E -e "s|$work|@DIR@|g" -e "s/[0-9]+ ms/@N@ ms/" \
+	sed -E -e "s|$work|@DIR@|g" -e "s|$data|@DATA@|g" -e "s/[0-9]+ ms/@N@ ms/" \
 		-e "s/STALE for [0-9]+ s/STALE for @N@ s/" \
 		-e "s/[0-9]+ s, last signalled [0-9]+ s/@N@ s, last signalled @N@ s/" \
 		-e "s/^ +[0-9]+( +[0-9]+ +[0-9]+ +[0-9.-]+  .*@)/@N@\1/" \
@@ -134,6 +135,41 @@ mkdir 'quo"te'
 cp small.conf 'quo"te/site.conf'
 t render-odd-path 1 render kamailio --site 'quo"te/site.conf' --node fra1
 
+# ---- render: what is announced to whom (rendered.sh has programs read it)
+
+t render-no-neighbor 78 render exabgp --site site.conf --node fra1
+t render-exabgp 0 render exabgp --site "$data/bgp.conf" --node fra1
+t render-exabgp-agent 0 render exabgp --site "$data/bgp.conf" --node ams1 \
+	--agent-program bin/agent --agent-conf 'a b.conf'
+t render-exabgp-odd-path 1 render exabgp --site "$data/bgp.conf" --node ams1 \
+	--agent-program /bin/o\'agent
+t render-bird 0 render bird --site "$data/bgp.conf" --node fra1
+t render-bird-one-router 0 render bird --site "$data/bgp.conf" --node fra1 \
+	--neighbor core1
+t render-bird-one-session 0 render bird --site "$data/bgp.conf" --node fra1 \
+	--neighbor 2001:db8:1::1
+t render-bird-no-such 78 render bird --site "$data/bgp.conf" --node fra1 \
+	--neighbor core3
+t render-bird-internal 0 render bird --site "$data/bgp.conf" --node ams1
+t render-bird-bfd 0 render bird-bfd --site "$data/bgp.conf" --node fra1
+t render-bird-bfd-none 78 render bird-bfd --site "$data/bgp.conf" --node ams1
+t render-bird-kernel 0 render bird-kernel --site "$data/bgp.conf" --node fra1
+t render-bird-kernel-local 0 render bird-kernel --site "$data/bgp.conf" \
+	--node ams1
+t render-bird-igp 0 render bird-igp --site "$data/bgp.conf" --node fra1 \
+	--interface eth0
+t render-igp-no-interface 64 render bird-igp --site "$data/bgp.conf" \
+	--node fra1
+t render-igp-odd-interface 64 render frr-igp --site "$data/bgp.conf" \
+	--node fra1 --interface 'eth0"'
+t render-igp-no-id 78 render bird-igp --site "$data/bgp.conf" --node v6only \
+	--interface eth0
+t render-frr 0 render frr --site "$data/bgp.conf" --node fra1 --neighbor core1
+t render-frr-two-as 64 render frr --site "$data/bgp.conf" --node fra1
+t render-frr-internal 0 render frr --site "$data/bgp.conf" --node ams1
+t render-frr-igp 0 render frr-igp --site "$data/bgp.conf" --node fra1 \
+	--interface eth0
+
 # ---- status, drain, resume
 
 me=(--site site.conf --node fra1 --state run/node.state)
@@ -225,7 +261,7 @@ fi
 t pinner-bad-address 64 calls --pinner localhost
 t pinner-gone 1 calls --pinner 127.0.0.1:9
 t call-without-id 64 call
-exec 3< <(exec "$(dirname "$expected")/pinner.py")
+exec 3< <(exec "$data/pinner.py")
 pinner_pid=$!
 read -r port <&3
 t calls 0 calls --pinner "127.0.0.1:$port"

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# rendered.sh ANYCASTCTL: every rendering for another program is read by it
+#
+# ExaBGP, BIRD and FRR only check what they are given; nothing is started. What
+# the renderings do is told by tests/health/.
+set -euo pipefail
+
+ctl=$(readlink -f "$1")
+site=$(dirname "$(readlink -f "$0")")/bgp.conf
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+cases=0 failures=0 skipped=()
+
+has() { # PROGRAM
+	[[ -x $(command -v "$1") ]] || [[ " ${skipped[*]} " == *" $1 "* ]] ||
+		skipped+=("$1")
+	[[ -x $(command -v "$1") ]]
+}
+
+render() { # TARGET ARGUMENT...
+	"$ctl" render "$@" --site "$site" >"$1.conf"
+}
+
+frr_check() { # FILE: vtysh's exit status is that of the last line alone
+	vtysh -C -f "$1" >frr.said 2>&1 || return 1
+	[[ ! -s frr.said ]] || {
+		cat frr.said
+		return 1
+	}
+}
+
+reads() { # WHAT COMMAND...: reads TARGET.conf without a word of complaint
+	local what=$1
+	shift
+	cases=$((cases + 1))
+	if ! "$@" >said 2>&1; then
+		echo "not ok: $what: $*"
+		cat said
+		failures=$((failures + 1))
+	fi
+}
+
+refuses() { # COMMAND...: it would have noticed
+	cases=$((cases + 1))
+	if "$@" >said 2>&1; then
+		echo "not ok: $* reads what is broken"
+		failures=$((failures + 1))
+	fi
+}
+
+broken() { # FILE: with a word changed that must be known
+	sed 's/neighbor/nieghbor/; s/interface/intrefaec/' "$1" >broken.conf
+}
+
+router() { # FILE: what its comment says the router has besides
+	printf 'router id 198.51.100.1;\nprotocol device { }\nprotocol bfd { }\n'
+	printf 'include "%s";\n' "$work/$1"
+}
+
+if has bird; then
+	for node in fra1 ams1; do
+		render bird --node $node
+		router bird.conf >router.conf
+		reads "bird of $node" bird -p -c router.conf
+		broken bird.conf
+		router broken.conf >router.conf
+		refuses bird -p -c router.conf
+		render bird-kernel --node $node
+		reads "bird-kernel of $node" bird -p -c bird-kernel.conf
+		render bird-igp --node $node --interface eth0
+		reads "bird-igp of $node" bird -p -c bird-igp.conf
+	done
+	render bird-bfd --node fra1
+	reads "bird-bfd of fra1" bird -p -c bird-bfd.conf
+	broken bird-bfd.conf
+	refuses bird -p -c broken.conf
+fi
+
+if has exabgp; then
+	export exabgp_api_cli=false exabgp_log_destination=stdout
+	exabgp_daemon_user=$(id -un)
+	export exabgp_daemon_user
+	for node in fra1 ams1; do
+		render exabgp --node $node --agent-program /bin/true
+		reads "exabgp of $node" exabgp --validate exabgp.conf
+		broken exabgp.conf
+		refuses exabgp --validate broken.conf
+	done
+fi
+
+if has vtysh; then
+	render frr --node fra1 --neighbor core1
+	reads "frr of fra1, core1" frr_check frr.conf
+	broken frr.conf
+	refuses frr_check broken.conf
+	render frr --node fra1 --neighbor core2
+	reads "frr of fra1, core2" frr_check frr.conf
+	render frr --node ams1
+	reads "frr of ams1" frr_check frr.conf
+	for node in fra1 ams1; do
+		render frr-igp --node $node --interface eth0
+		reads "frr-igp of $node" frr_check frr-igp.conf
+		broken frr-igp.conf
+		refuses frr_check broken.conf
+	done
+fi
+
+echo "$cases cases, $failures failures"
+((failures == 0)) || exit 1
+if ((${#skipped[@]})); then
+	echo "skipped: not installed: ${skipped[*]} (scripts/setup test)"
+	exit 4
+fi
