@@ -108,10 +108,15 @@ def the_unit_starts_a_relay(unit):
         info = ask("node info")
         assert info["relay"] == "range", info["relay reason"]
         assert info["node"] == "fra1"
+        # the health agent, of another user of the group, watches this one
+        pid = service.folder / "rtp-pinner.pid"
+        assert int(pid.read_text()) == service.process.pid
+        assert pid.stat().st_mode & 0o40, oct(pid.stat().st_mode)
         call = Call()
         call.say()
         call.close()
         service.stop()
+        assert not pid.exists()
     finally:
         service.end()
 

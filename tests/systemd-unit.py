@@ -69,11 +69,16 @@ def the_unit_starts_a_node(unit):
         with socket.create_connection(("127.0.53.53", 80), 5) as web:
             web.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
             assert b"http://127.0.53.11/x" in web.recv(4096)
+        # the health agent, of another user of the group, watches this one
+        pid = service.folder / "kamailio.pid"
+        assert int(pid.read_text()) == service.process.pid
+        assert pid.stat().st_mode & 0o40, oct(pid.stat().st_mode)
         part = service.folder / "site-kamailio.cfg"
         assert part.stat().st_mode & 0o7 == 0, "anybody may read the key"
         fault = service.run("ExecReload")
         assert not fault, fault
         service.stop()
+        assert not pid.exists() or service.process.poll() is None
     finally:
         service.end()
 

@@ -93,6 +93,7 @@ struct conf {
 
 	/* where things are */
 	char state_dir[CONF_PATH_MAX];
+	char pid_file[CONF_PATH_MAX];	/* default: in state_dir */
 	char node_state[CONF_PATH_MAX];
 	enum log_level log_level;
 };

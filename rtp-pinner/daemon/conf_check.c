@@ -99,6 +99,19 @@ static void check_listen(struct conf_reader *r, enum conf_key_id id,
 	}
 }
 
+static void fill_pid_file(struct conf_reader *r)
+{
+	struct conf *conf = r->conf;
+
+	if (conf->pid_file[0])
+		return;
+	if (snprintf(conf->pid_file, sizeof(conf->pid_file),
+		     "%s/rtp-pinner.pid", conf->state_dir) >=
+	    (int)sizeof(conf->pid_file))
+		conf_key_error(r, CONF_PID_FILE, "%s leaves no room for "
+			       "rtp-pinner.pid", conf->state_dir);
+}
+
 static unsigned processors(void)
 {
 	cpu_set_t set;
@@ -117,6 +130,7 @@ void conf_check(struct conf_reader *r)
 
 	if (!conf->threads)
 		conf->threads = processors();
+	fill_pid_file(r);
 	if (conf->port_min >= conf->port_max ||
 	    conf->port_max - conf->port_min < 3)
 		conf_key_error(r, CONF_PORT_MAX, "%u leaves no four ports "

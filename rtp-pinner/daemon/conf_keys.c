@@ -119,6 +119,10 @@ const struct key conf_keys[CONF_KEYS] = {
 		.dflt = "/run/sip-anycast/rtp-pinner",
 		.help = "What a restarted daemon finds its calls by; the "
 			"folder must outlive the daemon, but no reboot." },
+	[CONF_PID_FILE] = { "pid-file", NULL, A_PATH, TEXT(pid_file),
+		.dflt_note = "rtp-pinner.pid in state-dir",
+		.example = "/run/sip-anycast/rtp-pinner/rtp-pinner.pid",
+		.help = "Where the health agent finds the process it watches." },
 	[CONF_LOG_LEVEL] = { "log-level", NULL, key_word, AT(log_level),
 		.words = level_words, .dflt = "info",
 		.help = "How much is written to stderr: debug has a line for "

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "rtp-pinner/daemon/control.h"
 #include "rtp-pinner/daemon/metrics.h"
+#include "rtp-pinner/daemon/pidfile.h"
 #include "rtp-pinner/daemon/pinner.h"
 
 enum {
@@ -163,6 +164,17 @@ static void stop(struct service *s)
 	pinner_free(s->pinner);
 }
 
+/* Who finds it finds a relay that works. */
+static int tell_pid(const struct conf *conf)
+{
+	int err = pidfile_write(conf->pid_file);
+
+	if (err)
+		log_err("pid-file: %s cannot be written (%s)", conf->pid_file,
+			strerror(err));
+	return err;
+}
+
 int service_run(struct conf *conf, const struct service_args *args)
 {
 	struct service s = { .args = args, .conf = conf };
@@ -175,9 +187,12 @@ int service_run(struct conf *conf, const struct service_args *args)
 	/* calls are worth more than the log, should its reader be gone */
 	signal(SIGPIPE, SIG_IGN);
 	err = start(&s);
+	if (!err)
+		err = tell_pid(conf);
 	if (!err) {
 		fdstore_notify(args->fds, "READY=1");
 		uv_run(&s.loop, UV_RUN_DEFAULT);
+		pidfile_remove(conf->pid_file);
 		fdstore_notify(args->fds, "STOPPING=1");
 		log_info("stopping: calls are kept, their media rests until "
 			 "the next start");

@@ -109,6 +109,8 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_int_equal(conf->delete_delay_ms, 30000);
 	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
 	assert_string_equal(conf->state_dir, "/run/sip-anycast/rtp-pinner");
+	assert_string_equal(conf->pid_file,
+			    "/run/sip-anycast/rtp-pinner/rtp-pinner.pid");
 	assert_string_equal(conf->node_state, "/run/sip-anycast/node.state");
 	conf_free(conf);
 }
@@ -117,7 +119,8 @@ static void every_key_reaches_its_field(void **state)
 {
 	static const char text[] =
 		"node = a ; this machine\n"
-		"node-state = /tmp/n\nstate-dir=/tmp/s\nlog-level = debug\n"
+		"node-state = /tmp/n\nstate-dir=/tmp/s\n"
+		"pid-file = /tmp/pid\nlog-level = debug\n"
 		"listen = 127.0.0.1:1, [::1]:65535\n"
 		"allow = 10.0.0.0/8, 2001:db8::/32\n"
 		"metrics = [::]:9103\n"
@@ -133,6 +136,7 @@ static void every_key_reaches_its_field(void **state)
 	(void)state;
 	assert_string_equal(conf->node_state, "/tmp/n");
 	assert_string_equal(conf->state_dir, "/tmp/s");
+	assert_string_equal(conf->pid_file, "/tmp/pid");
 	assert_int_equal(conf->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(conf->listen_cnt, 2);
 	assert_int_equal(conf->listen[0].port, 1);
