@@ -5,7 +5,7 @@
  * schedule: interval, fast interval, splay) and reports exactly one result for
  * each, at the latest when its timeout is over.  A watch (type process) also
  * reports without being asked when what it watches dies.  Nothing blocks, no
- * shell, no DNS; all addresses are literal.
+ * shell, no DNS; all addresses are literal.  The program ignores SIGPIPE.
  *
  * A type is a struct prober_type; prober_types[] has them all (types.c).
  */
@@ -93,6 +93,13 @@ struct prober_result {
 /* What is dropped and what is odd; `anycast_health_probe_' goes before each. */
 enum prober_counter {
 	PROBER_C_TIMEOUTS,
+	PROBER_C_SIP_GARBAGE,
+	PROBER_C_SIP_STRANGE,
+	PROBER_C_SIP_PROVISIONAL,
+	PROBER_C_SIP_REPEATED,
+	PROBER_C_DNS_GARBAGE,
+	PROBER_C_DNS_STRANGE,
+	PROBER_C_DNS_REPEATED,
 	PROBER_COUNTERS
 };
 

@@ -98,6 +98,10 @@ void prober_hold(struct prober *p);
 /* Callback of uv_close() for handles whose data is the prober. */
 void prober_drop_handle(uv_handle_t *handle);
 
+/* Write text; always EINVAL, for check(). */
+int prober_say(char text[static PROBER_TEXT_MAX], const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Printable ASCII only: all else becomes '?'. */
 void prober_clean(char *text);
 

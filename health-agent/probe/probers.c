@@ -10,6 +10,22 @@
 static const struct counter_desc descs[PROBER_COUNTERS] = {
 	[PROBER_C_TIMEOUTS] = { "timeouts",
 				"attempts that ended with their timeout" },
+	[PROBER_C_SIP_GARBAGE] = { "sip_garbage",
+				   "datagrams ignored: not a SIP reply" },
+	[PROBER_C_SIP_STRANGE] = { "sip_strange",
+				   "SIP replies ignored: to another request, "
+				   "or forged" },
+	[PROBER_C_SIP_PROVISIONAL] = { "sip_provisional",
+				       "SIP replies 1xx" },
+	[PROBER_C_SIP_REPEATED] = { "sip_repeated",
+				    "SIP requests sent a second time" },
+	[PROBER_C_DNS_GARBAGE] = { "dns_garbage",
+				   "messages ignored: not DNS, or broken" },
+	[PROBER_C_DNS_STRANGE] = { "dns_strange",
+				   "DNS answers ignored: to another question, "
+				   "or forged" },
+	[PROBER_C_DNS_REPEATED] = { "dns_repeated",
+				    "DNS questions sent a second time" },
 };
 
 static _Atomic uint64_t values[PROBER_COUNTERS];
@@ -37,6 +53,17 @@ void prober_clean(char *text)
 			*text = '?';
 }
 
+int prober_say(char text[static PROBER_TEXT_MAX], const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, PROBER_TEXT_MAX, fmt, args);
+	va_end(args);
+	prober_clean(text);
+	return EINVAL;
+}
+
 static const struct prober_type *type_of(enum prober_kind kind)
 {
 	return (unsigned)kind < PROBER_KINDS ? prober_types[kind] : NULL;
@@ -62,14 +89,10 @@ int prober_check(char text[static PROBER_TEXT_MAX],
 	const struct prober_type *type = type_of(conf->kind);
 
 	text[0] = '\0';
-	if (!type) {
-		snprintf(text, PROBER_TEXT_MAX, "no such kind of probe");
-		return EINVAL;
-	}
-	if (!conf->timeout_ms) {
-		snprintf(text, PROBER_TEXT_MAX, "it has no timeout");
-		return EINVAL;
-	}
+	if (!type)
+		return prober_say(text, "no such kind of probe");
+	if (!conf->timeout_ms)
+		return prober_say(text, "it has no timeout");
 	return type->check ? type->check(text, conf) : 0;
 }
 
@@ -98,6 +121,10 @@ static void on_deliver(uv_idle_t *idle)
 	p->phase = PROBER_IDLE;
 	p->handler(p->arg, p, &result);
 }
+
+static void set_result(struct prober *p, enum health_attempt what,
+		       const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
 static void set_result(struct prober *p, enum health_attempt what,
 		       const char *fmt, va_list args)

@@ -2,7 +2,7 @@
 #include "health-agent/probe/prober_priv.h"
 
 const struct prober_type *const prober_types[PROBER_KINDS] = {
-	[PROBER_SIP] = NULL,
+	[PROBER_SIP] = &prober_sip,
 	[PROBER_HTTP] = NULL,
 	[PROBER_DNS] = NULL,
 	[PROBER_RTP] = NULL,
