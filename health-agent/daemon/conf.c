@@ -19,6 +19,9 @@ enum {
 /* ---- reports */
 
 static void report(struct conf_reader *r, const char *place, const char *fmt,
+		   va_list ap) __attribute__((format(printf, 3, 0)));
+
+static void report(struct conf_reader *r, const char *place, const char *fmt,
 		   va_list ap)
 {
 	char text[CONF_LINE_MAX];

@@ -4,7 +4,8 @@
  * /etc/sip-anycast/health-agent.conf, INI: [agent], [probe NAME], [group NAME],
  * the same on every node.  Without any [probe] section, or as default-probes
  * says, the default probes are made (conf_dflt.c), as far as the site has what
- * they ask; without any [group] section there is one group `service' with the site's prefixes and all probes.
+ * they ask; without any [group] section there is one group `service' with the
+ * site's prefixes and all probes.
  * The tables of keys (conf_keys.c) make the parser, the long options (keys of
  * [agent]), --help, --reference and --sample.  Every error is reported at once:
  * file, line, section, key, value and what was allowed; an unknown key or
@@ -88,7 +89,7 @@ struct agent_conf {
 	struct endpoint metrics[AGENT_METRICS_MAX];
 	size_t metrics_cnt;
 	enum log_level log_level;
-	bool peers;		/* tell and hear other nodes; default yes */
+	bool peers;		/* tell and hear other nodes */
 	bool default_probes;	/* beside those of the file */
 	struct agent_timers timers;	/* of probes that say nothing else */
 

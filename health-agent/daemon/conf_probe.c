@@ -244,9 +244,12 @@ static uint32_t groups_of(struct conf_reader *r, const struct conf_probe *p)
 
 static int copy_command(struct prober_conf *out, const struct conf_probe *p)
 {
-	char *words = malloc(sizeof(p->command) + 1);
+	char *words;
 	size_t cnt;
 
+	if (!p->command[0])	/* it was refused */
+		return 0;
+	words = malloc(sizeof(p->command) + 1);
 	if (!words)
 		return ENOMEM;
 	conf_split_command(&cnt, words, out->argv, slice_str(p->command));

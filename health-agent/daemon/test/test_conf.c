@@ -277,7 +277,8 @@ static void every_group_key_reaches_its_field(void **state)
 		"community = 64511:20, 64511:10\n"
 		"community-degraded = no-export, 64511:15\n"
 		"large-community = 64511:2:1, 64511:1:2\nhold-down = 0\n"
-		"drain-wait = 1m\nremote-wait = 0\npenalty = 0\nsuppress = 5\nreuse = 4\n"
+		"drain-wait = 1m\nremote-wait = 0\npenalty = 0\n"
+		"suppress = 5\nreuse = 4\n"
 		"half-life = 2s\nsuppress-max = 3s\n"
 		"[group two]\nprefix = 198.18.5.0/24\n";
 	struct agent_conf *conf = bed_good(text, BED_ARGS);

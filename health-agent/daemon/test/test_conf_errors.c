@@ -223,8 +223,8 @@ static void defaults_are_changed_only_where_they_are_made(void **state)
 {
 	static const struct bed_bad rows[] = {
 		{ "[probe kamailio]\npid-file = /k\n", NULL,
-		  "c:1: [probe kamailio]: type is missing: sip, http, dns, rtp, "
-		  "process or command\n", 0 },
+		  "c:1: [probe kamailio]: type is missing: sip, http, dns, "
+		  "rtp, process or command\n", 0 },
 		{ "[agent]\ndefault-probes = no\n", NULL,
 		  "[group service] (default): no probe speaks for its IPv4 "
 		  "prefixes: they would be announced whatever happens\n"
