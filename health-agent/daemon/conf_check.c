@@ -22,12 +22,10 @@ static void check_control(struct conf_reader *r)
 
 static void check_kernel(struct conf_reader *r)
 {
-	uint32_t table = r->conf->kernel_table;
-
-	if (table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL)
+	if (r->conf->kernel_table == RT_TABLE_LOCAL)
 		conf_key_error(r, &r->agent, AGENT_KERNEL_TABLE,
-			       "%u is a table of the machine's own: default, "
-			       "main and local are 253 to 255", table);
+			       "%d is where the kernel finds the addresses of "
+			       "this machine", RT_TABLE_LOCAL);
 }
 
 static void check_agent_timers(struct conf_reader *r)

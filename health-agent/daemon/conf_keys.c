@@ -88,8 +88,8 @@ static const struct key agent_keys[AGENT_KEYS] = {
 			"FRR (needs CAP_NET_ADMIN).  dry-run: only the log." },
 	[AGENT_KERNEL_TABLE] = { "kernel-table", NULL, key_number,
 		AT(kernel_table), .min = 1, .max = UINT32_MAX, .dflt = "200",
-		.help = "The routing table of output = kernel, which nobody "
-			"else writes to." },
+		.help = "The routing table of output = kernel, best one of its "
+			"own; FRR can follow no other than 254, main." },
 	[AGENT_KERNEL_DEVICE] = { "kernel-device", NULL, conf_value_device,
 		TEXT(kernel_device), .allowed = "the name of an interface",
 		.dflt = "anycast0",

@@ -375,9 +375,9 @@ static void what_belongs_together_is_judged(void **state)
 		{ "[agent]\nmetrics = [2001:db8:53::53]:9104\n", NULL,
 		  "c:2: [agent] metrics: [2001:db8:53::53] is a service "
 		  "address: anybody reaches it\n", 0 },
-		{ "[agent]\nkernel-table = 254\n", NULL, "c:2: [agent] "
-		  "kernel-table: 254 is a table of the machine's own: default, "
-		  "main and local are 253 to 255\n", 0 },
+		{ "[agent]\nkernel-table = 255\n", NULL, "c:2: [agent] "
+		  "kernel-table: 255 is where the kernel finds the addresses "
+		  "of this machine\n", 0 },
 		{ "[agent]\ncontrol = /0123456789/0123456789/0123456789/"
 		  "0123456789/0123456789/0123456789/0123456789/0123456789/"
 		  "0123456789/0123456789\n", NULL, "c:2: [agent] control: the "
