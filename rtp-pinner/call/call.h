@@ -146,6 +146,7 @@ struct call {
 	uint8_t leg_cnt;
 	uint8_t thread;		/* of the relay, for all its ports */
 	uint8_t dscp;		/* 0..63 */
+	bool is_probe;		/* of this node's health agent */
 	char id[];		/* id_len bytes, then NUL */
 };
 

@@ -45,6 +45,11 @@ static const char *const result_texts[CALLS_RESULTS] = {
 
 const struct counter_desc calls_counter_desc[CALLS_COUNTERS] = {
 	[CALLS_C_CREATED] = { "calls_created_total", "Calls begun by an offer." },
+	[CALLS_C_PROBES] = { "calls_probes_total",
+			     "Calls of the health agent, which no other figure "
+			     "of calls has." },
+	[CALLS_C_PROBES_LEFT] = { "calls_probes_left_total",
+				  "Of them, those nobody has deleted." },
 	[CALLS_C_RESTORED] = { "calls_restored_total",
 			       "Calls taken back from the store after a restart." },
 	[CALLS_C_RESTORE_FAILED] = {
@@ -200,12 +205,17 @@ void calls_set_site(struct calls *calls, const struct site *site,
 	calls->conf.trusted_proxy_cnt = trusted_proxy_cnt;
 }
 
+void calls_report(struct calls *calls, const struct call *call)
+{
+	if (calls->ops.changed && !call->is_probe)
+		calls->ops.changed(calls->ops.arg, call);
+}
+
 void calls_changed(struct calls *calls, struct call *call)
 {
 	rows_push(calls, call);
 	timers_set(calls, call);
-	if (calls->ops.changed)
-		calls->ops.changed(calls->ops.arg, call);
+	calls_report(calls, call);
 }
 
 const struct call *calls_find(const struct calls *calls, struct slice call_id)
@@ -243,7 +253,8 @@ void calls_gauges(const struct calls *calls, struct calls_gauges *out)
 	struct ports_count ports = ports_count(calls->ports);
 
 	*out = (struct calls_gauges){
-		.sessions = calls->sessions,
+		.sessions = calls->sessions - calls->probes,
+		.probes = calls->probes,
 		.answered = calls->answered,
 		.ports_free = ports.free,
 		.ports_used = ports.used,

@@ -31,6 +31,7 @@
 enum {
 	CALLS_SERVICE_MAX = 4,
 	CALLS_PACKED_MAX = 65535,	/* bytes of one packed call */
+	CALLS_PROBE_MS = 10000,	/* a probe lives no longer */
 };
 
 /* Copied by calls_new(), but for what the pointers point to, which must
@@ -84,10 +85,12 @@ struct calls_ops {
 	void (*close)(void *arg, uint16_t port);
 	const struct flow_row *(*row)(void *arg, uint16_t port);
 	/* The call differs from what call_pack() wrote last: rows are right
-	 * already.  May be NULL.
+	 * already.  Not called for probes.  May be NULL.
 	 */
 	void (*changed)(void *arg, const struct call *call);
-	/* The call is about to go; its rows can still be read.  May be NULL. */
+	/* The call is about to go, be it a probe; its rows can still be read.
+	 * May be NULL.
+	 */
 	void (*ended)(void *arg, const struct call *call, enum calls_end end);
 	void *arg;
 };
@@ -173,12 +176,15 @@ const struct call *calls_at(const struct calls *calls, uint32_t slot);
 /* Newest first: for (c = calls_newest(x); c; c = c->older). */
 const struct call *calls_newest(const struct calls *calls);
 
-/* While draining, new calls are refused and known ones are served. */
+/* While draining, new calls are refused and known ones are served; and
+ * probes.
+ */
 void calls_drain(struct calls *calls, bool drain);
 bool calls_draining(const struct calls *calls);
 
 struct calls_gauges {
-	uint32_t sessions;
+	uint32_t sessions;	/* without the probes */
+	uint32_t probes;
 	uint32_t answered;	/* of them */
 	uint32_t ports_free;	/* pairs */
 	uint32_t ports_used;
@@ -207,6 +213,8 @@ void calls_quarantine(struct calls *calls, uint16_t port, uint64_t now_ms);
 
 enum calls_counter {
 	CALLS_C_CREATED,
+	CALLS_C_PROBES,
+	CALLS_C_PROBES_LEFT,
 	CALLS_C_RESTORED,
 	CALLS_C_RESTORE_FAILED,
 	CALLS_C_ENDED_DELETED,

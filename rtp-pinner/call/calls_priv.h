@@ -24,7 +24,8 @@ struct calls {
 	uint32_t free_slot_cnt;
 	struct call **heap;	/* by deadline_ms; sessions of slot_cap */
 	struct call *newest;
-	uint32_t sessions;
+	uint32_t sessions;	/* with the probes */
+	uint32_t probes;	/* of them */
 	uint32_t answered;
 	uint32_t thread_next;
 	bool draining;
@@ -47,6 +48,9 @@ int calls_add(struct calls *calls, struct call *call, const uint32_t *slot);
 void calls_remove(struct calls *calls, struct call *call);
 
 struct call *calls_lookup(const struct calls *calls, struct slice id);
+
+/* Tell of the change, unless it is a probe: nobody takes that up again. */
+void calls_report(struct calls *calls, const struct call *call);
 
 /* Move the call to its place after a change; also reports the change. */
 void calls_changed(struct calls *calls, struct call *call);

@@ -32,13 +32,18 @@ static enum calls_result check(const struct ng_command *command, bool offer)
 	return is_too_long(command) ? CALLS_TOO_LONG : CALLS_OK;
 }
 
-/* May a new call begin? */
-static enum calls_result admit(const struct calls *calls)
+/* May a new call begin?  A probe may always: a node that takes no calls has to
+ * show that it could.
+ */
+static enum calls_result admit(const struct calls *calls,
+			       const struct ng_command *command)
 {
+	if (command->is_probe)
+		return CALLS_OK;
 	if (calls->draining)
 		return CALLS_DRAINING;
 	if (calls->conf.max_sessions &&
-	    calls->sessions >= calls->conf.max_sessions)
+	    calls->sessions - calls->probes >= calls->conf.max_sessions)
 		return CALLS_SESSIONS;
 	return CALLS_OK;
 }
@@ -47,7 +52,7 @@ static enum calls_result begin(struct call **out, struct calls *calls,
 			       const struct ng_command *command,
 			       uint64_t now_ms)
 {
-	enum calls_result result = admit(calls);
+	enum calls_result result = admit(calls, command);
 	struct call *call;
 
 	if (result)
@@ -60,6 +65,7 @@ static enum calls_result begin(struct call **out, struct calls *calls,
 	call->deadline_ms = UINT64_MAX;
 	call->thread = (uint8_t)(calls->thread_next++ % calls->conf.threads);
 	call->dscp = calls->conf.dscp & 63;
+	call->is_probe = command->is_probe;
 	if (calls_add(calls, call, NULL)) {
 		call_free(call);
 		return CALLS_MEMORY;
@@ -173,7 +179,8 @@ static void run(struct exchange *x, struct calls_reply *out)
 	x->sdp_text = NULL;
 	exchange_fini(x);
 	if (x->first)
-		calls_count(calls, CALLS_C_CREATED);
+		calls_count(calls, x->call->is_probe ? CALLS_C_PROBES
+						     : CALLS_C_CREATED);
 	calls_changed(calls, x->call);
 	out->call = x->call;
 }

@@ -142,12 +142,15 @@ void calls_end(struct calls *calls, struct call *call, enum calls_end end,
 		[CALLS_END_HOLD] = CALLS_C_ENDED_HOLD,
 	};
 
-	calls_count(calls, counters[end]);
+	if (!call->is_probe)
+		calls_count(calls, counters[end]);
+	else if (end != CALLS_END_DELETED)
+		calls_count(calls, CALLS_C_PROBES_LEFT);
 	if (calls->ops.ended)
 		calls->ops.ended(calls->ops.arg, call, end);
 	for (unsigned i = 0; i < call->leg_cnt; i++)
 		drop_all_media(calls, &call->legs[i], now_ms);
-	if (call->answered_ms)
+	if (call->answered_ms && !call->is_probe)
 		calls->answered--;
 	calls_remove(calls, call);
 	call_free(call);

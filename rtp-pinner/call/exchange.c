@@ -389,7 +389,7 @@ static void commit_answer(struct exchange *x)
 		drop_saved(x, from);
 	if (!call->answered_ms) {
 		call->answered_ms = x->now_ms;
-		x->calls->answered++;
+		x->calls->answered += !call->is_probe;
 	}
 }
 

@@ -170,6 +170,8 @@ void rows_fill(struct flow_conf *out, const struct calls *calls,
 		out->kind = FLOW_RTP;
 	out->dscp = call->dscp;
 	out->flags = flags_of(l, m, rtcp);
+	if (call->is_probe)
+		out->flags |= FLOW_F_PROBE;
 	out->epoch = epoch_of(own, m, rtcp);
 	out->call = call->slot;
 	out->packet_rate_max = calls->conf.packet_rate_max;

@@ -152,6 +152,7 @@ int calls_add(struct calls *calls, struct call *call, const uint32_t *slot)
 	*head = call;
 	link_by_age(calls, call);
 	calls_heap_add(calls, call);
+	calls->probes += call->is_probe;
 	return 0;
 }
 
@@ -172,4 +173,5 @@ void calls_remove(struct calls *calls, struct call *call)
 	calls->slots[call->slot] = NULL;
 	calls->free_slots[calls->free_slot_cnt++] = call->slot;
 	calls_heap_del(calls, call);
+	calls->probes -= call->is_probe;
 }

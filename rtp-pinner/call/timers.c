@@ -98,6 +98,8 @@ static uint64_t deadline(const struct calls *calls, const struct call *call,
 {
 	uint64_t at = silence_ms(calls, call, last_ms);
 
+	if (call->is_probe)
+		at = min(at, call->created_ms + CALLS_PROBE_MS);
 	if (call->delete_at_ms)
 		at = min(at, call->delete_at_ms);
 	for (unsigned i = 0; i < call->leg_cnt; i++)
@@ -130,8 +132,7 @@ static bool end_branches(struct calls *calls, struct call *call,
 	}
 	if (ended) {
 		rows_push(calls, call);
-		if (calls->ops.changed)
-			calls->ops.changed(calls->ops.arg, call);
+		calls_report(calls, call);
 	}
 	return true;
 }
@@ -147,7 +148,8 @@ static void due(struct calls *calls, struct call *call, uint64_t now_ms)
 	if (!end_branches(calls, call, now_ms))
 		return;
 	last_ms = last_activity(calls, call);
-	if (silence_ms(calls, call, last_ms) <= now_ms) {
+	if (silence_ms(calls, call, last_ms) <= now_ms ||
+	    (call->is_probe && call->created_ms + CALLS_PROBE_MS <= now_ms)) {
 		calls_end(calls, call, silence_end(call), now_ms);
 		return;
 	}

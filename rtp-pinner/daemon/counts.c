@@ -32,6 +32,10 @@ const struct counter_desc pinner_counter_desc[PINNER_COUNTERS] = {
 	[PINNER_C_LOAD_LIMITS] = { "ng_load_limits_total",
 				   "Offers answered with `load limit' or its "
 				   "error." },
+	[PINNER_C_PROBES_REFUSED] = { "ng_probes_refused_total",
+				      "Offers that say they are the health "
+				      "agent's and are not: taken like any "
+				      "other." },
 	[PINNER_C_UNKNOWN_WORDS] = { "ng_unknown_words_total",
 				     "Keys, flags and values nobody knows, "
 				     "ignored." },

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/probe.h"
 #include "rtp-pinner/daemon/reply_call.h"
 #include "rtp-pinner/daemon/reply_stats.h"
 #include "rtp-pinner/sdp/sdp_osip.h"
@@ -54,9 +56,37 @@ static bool reply_signal(struct pinner *p, struct ng_dict *reply,
 	return ok(reply);
 }
 
-static bool run_signal(struct pinner *p, struct ng_dict *reply,
-		       const struct ng_command *command, uint64_t now_ms)
+static enum probe_verdict check_probe(const struct pinner *p,
+				      const struct secret_keys *keys,
+				      const struct ng_command *command)
 {
+	return probe_check(command->probe, keys,
+			   slice_str(p->conf->node->name), command->call_id,
+			   clock_wall_s());
+}
+
+/* Is it this node's own health agent that asks?  It has the site's secret, and
+ * so has, for a while, who has the previous one.
+ */
+static bool is_probe(struct pinner *p, const struct ng_command *command)
+{
+	const struct site *site = p->conf->site;
+
+	if (!command->probe.text)
+		return false;
+	if (check_probe(p, &site->keys, command) == PROBE_VALID ||
+	    (site->has_previous &&
+	     check_probe(p, &site->previous_keys, command) == PROBE_VALID))
+		return true;
+	counter_add(&p->counters, PINNER_C_PROBES_REFUSED, 1);
+	return false;
+}
+
+static bool run_signal(struct pinner *p, struct ng_dict *reply,
+		       const struct ng_command *asked, uint64_t now_ms)
+{
+	struct ng_command own = *asked;
+	const struct ng_command *command = &own;
 	struct calls_reply done = { 0 };
 	bool fine;
 
@@ -64,6 +94,7 @@ static bool run_signal(struct pinner *p, struct ng_dict *reply,
 		return ok(reply);
 	if (!sdp_osip_check(command->sdp))
 		counter_add(&p->counters, PINNER_C_OSIP_REFUSED, 1);
+	own.is_probe = is_probe(p, command);
 	if (command->verb == NG_OFFER)
 		calls_offer(p->calls, &done, command, now_ms);
 	else
@@ -116,7 +147,9 @@ static bool run_query(struct pinner *p, struct ng_dict *reply,
 	return ok(reply);
 }
 
-/* The newest calls, as far as their names have no more bytes than that. */
+/* The newest calls, as far as their names have no more bytes than that.
+ * Probes are none of anybody's.
+ */
 static bool run_list(struct pinner *p, struct ng_dict *reply,
 		     const struct ng_command *command, size_t bytes)
 {
@@ -124,12 +157,15 @@ static bool run_list(struct pinner *p, struct ng_dict *reply,
 	uint32_t left = command->limit ? command->limit : LIST_DEFAULT;
 
 	for (const struct call *call = calls_newest(p->calls); call && left;
-	     call = call->older, left--) {
+	     call = call->older) {
 		struct slice id = call_id(call);
 
+		if (call->is_probe)
+			continue;
 		if (id.len > bytes)
 			break;
 		bytes -= id.len;
+		left--;
 		ng_put(reply, calls, NULL, id);
 	}
 	return ok(reply);

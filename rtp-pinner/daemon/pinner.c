@@ -101,9 +101,9 @@ static unsigned sum_call(struct pinner *p, const struct call *call)
 	return heard;
 }
 
-static void op_ended(void *arg, const struct call *call, enum calls_end end)
+static void count_ended(struct pinner *p, const struct call *call,
+			enum calls_end end)
 {
-	struct pinner *p = arg;
 	unsigned heard = sum_call(p, call);
 
 	p->ended.by_end[end]++;
@@ -115,6 +115,14 @@ static void op_ended(void *arg, const struct call *call, enum calls_end end)
 		else if (heard == 1)
 			counter_add(&p->counters, PINNER_C_ENDED_ONE_WAY, 1);
 	}
+}
+
+static void op_ended(void *arg, const struct call *call, enum calls_end end)
+{
+	struct pinner *p = arg;
+
+	if (!call->is_probe)
+		count_ended(p, call, end);
 	store_del(p->store, call->slot);
 	meters_forget(p->meters, call);
 }
@@ -278,7 +286,9 @@ static void restore(void *arg, uint32_t id, const void *bytes, size_t len)
 	store_del(r->p->store, id);
 }
 
-/* Rows of an earlier run that no call owns: nobody would ever close them. */
+/* Rows of an earlier run that no call owns: nobody would ever close them.
+ * Those of a probe are no wonder, none is kept.
+ */
 static void close_left_over(struct pinner *p)
 {
 	unsigned closed = 0;
@@ -294,9 +304,9 @@ static void close_left_over(struct pinner *p)
 		call = calls_at(p->calls, row->conf.call);
 		if (call && call_owns_port(call, (uint16_t)port))
 			continue;
+		closed += !(row->conf.flags & FLOW_F_PROBE);
 		relay_close(p->relay, (uint16_t)port);
 		calls_quarantine(p->calls, (uint16_t)port, p->now_ms);
-		closed++;
 	}
 	if (closed) {
 		counter_add(&p->counters, PINNER_C_ROWS_LEFT_OVER, closed);

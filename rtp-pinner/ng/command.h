@@ -98,6 +98,8 @@ struct ng_command {
 	struct slice to_tag;
 	struct slice via_branch;	/* what Kamailio found, never "auto" */
 	struct slice label;
+	struct slice probe;	/* of the health agent: common/probe.h */
+	bool is_probe;		/* the caller's to set, who has the key */
 	struct slice sdp;	/* text is NULL when absent; it may be empty */
 	struct slice transport_protocol;	/* RTP/AVP ...; "" unset */
 	struct addr received[NG_RECEIVED_MAX];	/* the operator's, else

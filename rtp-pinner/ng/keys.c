@@ -386,6 +386,7 @@ static const struct {
 	TEXT("label", label),
 	TEXT("from-label", label),
 	TEXT("sdp", sdp),
+	TEXT("anycast-probe", probe),
 	TEXT("transport-protocol", transport_protocol),
 	CALL("via-branch", via_branch),
 	CALL("command", ignored),

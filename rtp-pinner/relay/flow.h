@@ -63,6 +63,8 @@ enum flow_flag {
 	FLOW_F_ASYMMETRIC = 1 << 3,	/* never send to a learned source */
 	FLOW_F_HANDOVER = 1 << 4,	/* any source in the gate may take over */
 	FLOW_F_SRTP = 1 << 5,		/* payload is opaque: no RTCP parsing */
+	FLOW_F_PROBE = 1 << 6,		/* of a probe: nothing for packets, but a
+					 * restart need not wonder at it */
 };
 
 /* What may pass and why not; docs/media.md tells an operator what each means. */

@@ -54,6 +54,7 @@ static void step(struct fake *f, uint8_t what, uint8_t who)
 		.sdp = slice_str(sdps[what & 15]),
 		.tos = -1,
 		.delete_delay_ms = what & 1 ? 0 : -1,
+		.is_probe = what & 32,
 	};
 
 	switch (what >> 6) {

@@ -195,6 +195,7 @@ static struct ng_command command_of(struct say say)
 		.message_type = say.type,
 		.tos = say.tos ? say.tos : -1,
 		.delete_delay_ms = say.at_once ? 0 : -1,
+		.is_probe = say.probe,
 	};
 
 	if (say.received) {

@@ -63,6 +63,7 @@ struct say {
 	enum ng_message_type type;
 	int tos;		/* 0: unset */
 	bool at_once;		/* delete-delay 0 */
+	bool probe;		/* the health agent's */
 };
 
 /* cmocka's setup and teardown: *state is a struct world. */

@@ -404,6 +404,28 @@ static void rtpp_flags_are_split_as_kamailio_writes_them(void **state)
 	}
 }
 
+/* Whether it is one is for who has the key to say. */
+static void a_probe_is_only_said_to_be_one(void **state)
+{
+	static const char *const spellings[] = {
+		"\"anycast-probe\":\"a 1 x\"",
+		"\"anycast probe\":\"a 1 x\"",
+		"\"anycast_probe\":\"\",\"Anycast-Probe\":\"a 1 x\"",
+	};
+	struct ng_command c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
+		CHECK_EQ(0, read_with(&c, spellings[i]), spellings[i]);
+		CHECK(slice_equal(slice_str("a 1 x"), c.probe), spellings[i]);
+		CHECK(!c.is_probe, spellings[i]);
+		CHECK_EQ(0, c.unknown_cnt, spellings[i]);
+	}
+	CHECK_EQ(0, read_with(&c, "\"anycast-probe\":1"), "a number");
+	CHECK(!c.probe.text, "a number");
+	CHECK_EQ(1, c.unknown_cnt, "a number");
+}
+
 static void every_verb_and_flag_has_a_name(void **state)
 {
 	(void)state;
@@ -425,6 +447,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_integers_or_text),
 		cmocka_unit_test(the_other_keys_have_few_values),
 		cmocka_unit_test(rtpp_flags_are_split_as_kamailio_writes_them),
+		cmocka_unit_test(a_probe_is_only_said_to_be_one),
 		cmocka_unit_test(every_verb_and_flag_has_a_name),
 	};
 
