@@ -6,6 +6,6 @@ const struct prober_type *const prober_types[PROBER_KINDS] = {
 	[PROBER_HTTP] = NULL,
 	[PROBER_DNS] = NULL,
 	[PROBER_RTP] = NULL,
-	[PROBER_PROCESS] = NULL,
-	[PROBER_COMMAND] = NULL,
+	[PROBER_PROCESS] = &prober_process,
+	[PROBER_COMMAND] = &prober_command,
 };
