@@ -233,7 +233,6 @@ static uint64_t due(const struct unit *u)
 bool unit_step(struct unit *u, const struct outlook *o, enum site_class class)
 {
 	struct health_unit before = u->shown;
-	bool adopting = u->adopting;
 	struct decision d;
 
 	watch(u, o);
@@ -245,6 +244,5 @@ bool unit_step(struct unit *u, const struct outlook *o, enum site_class class)
 	u->due_ms = due(u);
 	routes_attributes(&u->shown.attributes, u->shown.group, d.state, class);
 	return before.state != d.state || before.announced != d.announced ||
-	       before.suppressed != u->shown.suppressed ||
-	       adopting != u->adopting;
+	       before.suppressed != u->shown.suppressed;
 }

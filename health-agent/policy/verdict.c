@@ -26,28 +26,29 @@ static bool is_unsteady(const struct verdict *v,
 	return v->tried / 2 >= (uint64_t)conf->rise + conf->fall;
 }
 
+static void decide(struct verdict *v, enum node_state state, bool unsteady)
+{
+	v->state = state;
+	v->unsteady = unsteady;
+}
+
 void verdict_attempt(struct verdict *v, const struct health_probe_conf *conf,
 		     enum health_attempt what, const char *text, bool first)
 {
 	words_clean(v->text, sizeof(v->text), text);
 	count(v, what);
 
-	if (is_good(what) && (first || v->run >= conf->rise)) {
-		v->state = NODE_UP;
-		v->unsteady = false;
-	} else if (!is_good(what) && (first || what == HEALTH_GONE ||
-				      v->run >= conf->fall)) {
-		v->state = NODE_DOWN;
-		v->unsteady = false;
-	}
+	if (is_good(what) && (first || v->run >= conf->rise))
+		decide(v, NODE_UP, false);
+	else if (!is_good(what) && (first || what == HEALTH_GONE ||
+				    v->run >= conf->fall))
+		decide(v, NODE_DOWN, false);
 	if (v->state != NODE_UNKNOWN)
 		return;
 
 	v->tried++;
-	if (is_unsteady(v, conf)) {
-		v->state = NODE_DOWN;
-		v->unsteady = true;
-	}
+	if (is_unsteady(v, conf))
+		decide(v, NODE_DOWN, true);
 }
 
 bool verdict_undecided(const struct verdict *v)

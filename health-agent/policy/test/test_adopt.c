@@ -348,6 +348,22 @@ static void a_drain_from_the_future_begins_now(void **state)
 	world_fini(&w);
 }
 
+static void a_penalty_goes_down_while_nobody_is_there(void **state)
+{
+	struct health_memory m;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3");
+	world_do(&w, 5000, "web4 bad 3");
+	health_remember(w.h, &m, 5000);
+	health_free(w.h);
+	assert_int_equal(0, health_new(&w.h, &w.conf, &m, 800, 65000));
+	assert_int_equal(500, health_unit(w.h, 2)->penalty);
+	world_fini(&w);
+}
+
 static void units_that_are_no_more_are_forgotten(void **state)
 {
 	struct health_memory m;
@@ -396,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_memory_loses_nothing),
 		cmocka_unit_test(a_memory_of_nonsense_does_no_harm),
 		cmocka_unit_test(a_drain_from_the_future_begins_now),
+		cmocka_unit_test(a_penalty_goes_down_while_nobody_is_there),
 		cmocka_unit_test(units_that_are_no_more_are_forgotten),
 	};
 

@@ -113,6 +113,15 @@ static void with_no_wait_it_withdraws_at_once(void **state)
 	world_fini(&w);
 }
 
+WORLD_TEST(to_withdraw_for_what_is_remote_is_a_loss_too,
+	{ 0, "all good 3, peer 0 up", NULL },
+	{ 5000, "sip4 bad 3, sip4 good 3", NULL },
+	{ 10000, "sip4 bad 3, sip4 good 3", NULL },
+	{ 15000, "up4 bad 3", "service4 degraded+ @20000" REST },
+	/* 1943 * 2^(-10/60) + 1000 = 2731; 86.966 s of it */
+	{ 20000, "up4 good 2", "service4 down" REST },
+	{ 20001, "up4 good", "service4 down @106966" REST });
+
 /* ---- damping */
 
 #define FLAP "sip4 bad 3, sip4 good 3"
@@ -174,6 +183,8 @@ int main(void)
 			at_the_start_what_others_serve_is_left_to_them),
 		cmocka_unit_test(only_a_global_node_that_is_up_counts),
 		cmocka_unit_test(with_no_wait_it_withdraws_at_once),
+		cmocka_unit_test(
+			to_withdraw_for_what_is_remote_is_a_loss_too),
 		cmocka_unit_test(the_last_node_is_announced_though_damped),
 		cmocka_unit_test(the_last_node_is_held_down_as_ever),
 		cmocka_unit_test(a_node_alone_is_damped),

@@ -28,11 +28,16 @@ static void the_node_is_made_of_its_service_units(void **state)
 		{ 10203, "sip4 bad 3", NODE_DEGRADED,
 		  "service (IPv4) is down: sip4 (IPv4) has failed 3 times: no "
 		  "answer in 500 ms" },
-		{ 10204, "sip6 bad 4", NODE_DOWN,
+		{ 10204, "sip4 good 3", NODE_DEGRADED,
+		  "service (IPv4) is down: hold-down: up in 5.0 s" },
+		{ 15204, "sip6 bad 4", NODE_DEGRADED,
+		  "service (IPv6) is down: sip6 (IPv6) has failed 4 times: no "
+		  "answer in 500 ms" },
+		{ 15204, "sip4 bad 3", NODE_DOWN,
 		  "service (IPv4) is down: sip4 (IPv4) has failed 3 times: no "
 		  "answer in 500 ms" },
-		{ 10205, "drain", NODE_DRAINING, "drained: not announced" },
-		{ 10206, "disable", NODE_DISABLED, "disabled by an operator" },
+		{ 15205, "drain", NODE_DRAINING, "drained: not announced" },
+		{ 15206, "disable", NODE_DISABLED, "disabled by an operator" },
 	};
 	char cause[HEALTH_CAUSE_MAX];
 	struct world w;

@@ -267,6 +267,29 @@ static void changes_are_told_once(void **state)
 	world_fini(&w);
 }
 
+/* Though the unit is down all the same: the memory of it has changed. */
+static void the_end_of_a_suppression_is_a_change(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3, peer 0 up");
+	world_do(&w, 5000, "web4 bad 3, web4 good 3");
+	world_do(&w, 10000, "web4 bad 3, web4 good 3");
+	world_do(&w, 15000, "web4 bad 3");
+	assert_true(health_unit(w.h, 2)->suppressed);
+	assert_int_equal(105140, w.due_ms);
+	assert_true(health_changed(w.h));
+	world_do(&w, 105139, "");
+	assert_false(health_changed(w.h));
+	world_do(&w, 105140, "");
+	assert_false(health_unit(w.h, 2)->suppressed);
+	assert_true(health_changed(w.h));
+	assert_true(w.due_ms == UINT64_MAX);
+	world_fini(&w);
+}
+
 static void since_is_when_the_state_began(void **state)
 {
 	struct world w;
@@ -324,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_probe_may_degrade_a_shared_prefix),
 		cmocka_unit_test(time_does_not_go_back),
 		cmocka_unit_test(changes_are_told_once),
+		cmocka_unit_test(the_end_of_a_suppression_is_a_change),
 		cmocka_unit_test(since_is_when_the_state_began),
 		cmocka_unit_test(who_is_not_there_is_not_heard),
 	};
