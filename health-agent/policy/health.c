@@ -133,6 +133,16 @@ void health_attempted(struct health *h, size_t probe, enum health_attempt what,
 	step(h);
 }
 
+void health_inherit(struct health *h, size_t probe, const struct health *old,
+		    size_t from, uint64_t now_ms)
+{
+	if (probe >= h->conf.probe_cnt || from >= old->conf.probe_cnt)
+		return;
+	set_time(h, now_ms);
+	h->verdicts[probe] = old->verdicts[from];
+	step(h);
+}
+
 static void forgive(struct health *h, bool at_once)
 {
 	for (size_t i = 0; i < h->unit_cnt; i++) {
@@ -282,6 +292,26 @@ enum node_state health_probe(const struct health *h, size_t probe,
 const char *health_probe_text(const struct health *h, size_t probe)
 {
 	return h->verdicts[probe].text;
+}
+
+size_t health_probe_tell(const struct health *h, size_t probe, char *out,
+			 size_t room)
+{
+	struct words w;
+
+	if (!room)
+		return 0;
+	w = words_in(out, room);
+	verdict_add_words(&w, &h->verdicts[probe], &h->conf.probes[probe]);
+	return w.len;
+}
+
+unsigned health_probe_needs(const struct health *h, size_t probe)
+{
+	unsigned needs = verdict_needs(&h->verdicts[probe],
+				       &h->conf.probes[probe]);
+
+	return needs && is_adopting(h, probe) ? 1 : needs;
 }
 
 bool health_speaks(const struct health *h, size_t probe, size_t unit)

@@ -209,6 +209,7 @@ struct health_unit {
 	char cause[HEALTH_CAUSE_MAX];	/* in words; no control characters */
 	uint32_t penalty;
 	bool suppressed;
+	uint64_t suppressed_until_ms;	/* if so: at the latest */
 	uint64_t until_ms;	/* when `hold' ends by itself; 0: it does not */
 };
 
@@ -222,8 +223,9 @@ struct health_unit {
  * withdraw probe makes it DOWN, and so does the end of adopt_ms (0: there is
  * none).  0, EINVAL (conf is out of its bounds) or ENOMEM.
  *
- * For a reload, make a new one with what the old one remembers, an adopt_ms
- * longer than any probe's timeout, and tell it the peers' states at once.
+ * For a reload, make a new one with what the old one remembers and an adopt_ms
+ * longer than any probe's timeout, let probes inherit, and tell it the peers'
+ * states at once.
  */
 int health_new(struct health **out, const struct health_conf *conf,
 	       const struct health_memory *memory, uint64_t adopt_ms,
@@ -239,6 +241,12 @@ void health_attempted(struct health *h, size_t probe, enum health_attempt what,
  */
 void health_ordered(struct health *h, const struct health_command *command,
 		    uint64_t now_ms);
+
+/* For a reload: the probe is the one that was number `from' in old, and goes on
+ * with its verdict.
+ */
+void health_inherit(struct health *h, size_t probe, const struct health *old,
+		    size_t from, uint64_t now_ms);
 
 /* Peer i (0..peer_cnt-1) says so, or has not been heard: NODE_UNKNOWN. */
 void health_peer(struct health *h, size_t peer, enum node_state state,
@@ -292,6 +300,15 @@ enum node_state health_probe(const struct health *h, size_t probe,
 
 /* What the last attempt said, clean; "" when there was none. */
 const char *health_probe_text(const struct health *h, size_t probe);
+
+/* "sip-udp (IPv4) has failed 3 times: no answer in 500 ms", NUL-terminated, cut
+ * where it does not fit; returns its length.
+ */
+size_t health_probe_tell(const struct health *h, size_t probe, char *out,
+			 size_t room);
+
+/* So many more good attempts in a row and it is good; 0: it is. */
+unsigned health_probe_needs(const struct health *h, size_t probe);
 
 /* Does the probe speak for the unit: of its group, of its family or none? */
 bool health_speaks(const struct health *h, size_t probe, size_t unit);

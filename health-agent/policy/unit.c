@@ -216,6 +216,8 @@ static void show(struct unit *u, const struct decision *d, uint64_t now_ms)
 	u->shown.hold = d->hold;
 	u->shown.until_ms = d->until_ms;
 	u->shown.suppressed = u->damping.suppressed;
+	u->shown.suppressed_until_ms = u->damping.suppressed
+		? damping_end_ms(&u->damping, u->shown.group) : 0;
 	u->shown.penalty = damping_penalty(&u->damping, u->shown.group,
 					   now_ms);
 }
@@ -223,11 +225,10 @@ static void show(struct unit *u, const struct decision *d, uint64_t now_ms)
 static uint64_t due(const struct unit *u)
 {
 	uint64_t due_ms = u->shown.until_ms ? u->shown.until_ms : UINT64_MAX;
-	uint64_t end_ms = UINT64_MAX;
 
-	if (u->damping.suppressed)
-		end_ms = damping_end_ms(&u->damping, u->shown.group);
-	return end_ms < due_ms ? end_ms : due_ms;
+	if (u->shown.suppressed && u->shown.suppressed_until_ms < due_ms)
+		due_ms = u->shown.suppressed_until_ms;
+	return due_ms;
 }
 
 bool unit_step(struct unit *u, const struct outlook *o, enum site_class class)

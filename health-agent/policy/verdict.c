@@ -57,6 +57,17 @@ bool verdict_undecided(const struct verdict *v)
 	       (v->state == NODE_UP) != is_good(v->last);
 }
 
+unsigned verdict_needs(const struct verdict *v,
+		       const struct health_probe_conf *conf)
+{
+	if (v->state == NODE_UP)
+		return 0;
+	if (!v->run || !is_good(v->last))
+		return conf->rise;
+	/* an inherited one may have had more already */
+	return v->run < conf->rise ? conf->rise - v->run : 1;
+}
+
 void verdict_add_name(struct words *w, const struct health_probe_conf *conf)
 {
 	words_add(w, "%s", conf->name);

@@ -36,6 +36,10 @@ void verdict_attempt(struct verdict *v, const struct health_probe_conf *conf,
 /* There is none, or the last attempt speaks against it. */
 bool verdict_undecided(const struct verdict *v);
 
+/* So many more good attempts in a row and it is UP; 0: it is. */
+unsigned verdict_needs(const struct verdict *v,
+		       const struct health_probe_conf *conf);
+
 /* "sip-udp (IPv4)", "kamailio". */
 void verdict_add_name(struct words *w, const struct health_probe_conf *conf);
 

@@ -242,6 +242,43 @@ static void what_waits_to_be_adopted_is_kept(void **state)
 	world_fini(&w);
 }
 
+/* A reload: no unit moves for it. */
+static void verdicts_are_inherited(void **state)
+{
+	struct health_memory m;
+	struct health *old;
+	struct world w;
+	char text[128];
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3");
+	world_do(&w, 5000, "tone4 bad 5, web4 bad 3, web4 good 2");
+	old = w.h;
+	health_remember(old, &m, 6000);
+	assert_int_equal(0, health_new(&w.h, &w.conf, &m, 800, 6000));
+	assert_int_equal(1, health_probe_needs(w.h, 4));
+	for (size_t i = 0; i < w.conf.probe_cnt; i++)
+		health_inherit(w.h, i, old, i, 6000);
+	health_inherit(w.h, 6, old, 0, 6000);
+	health_inherit(w.h, 0, old, 6, 6000);
+	health_free(old);
+	assert_string_equal("service4 degraded+; service6 up+; web4 down",
+			    world_tell(&w));
+	assert_true(health_decided(w.h));
+	assert_int_equal(52, health_probe_tell(w.h, 4, text, sizeof(text)));
+	assert_string_equal("tone4 (IPv4) has failed 5 times: no answer in 500 "
+			    "ms", text);
+	assert_int_equal(0, health_probe_tell(w.h, 4, text, 0));
+	assert_int_equal(3, health_probe_needs(w.h, 4));
+	assert_int_equal(0, health_probe_needs(w.h, 0));
+	assert_string_equal("no answer in 500 ms", health_probe_text(w.h, 4));
+	world_do(&w, 6001, "web4 good");
+	assert_string_equal("service4 degraded+; service6 up+; "
+			    "web4 down @11001", world_tell(&w));
+	world_fini(&w);
+}
+
 static void remembers_the_same(struct world *w, const char *what)
 {
 	struct health_memory first, second;
@@ -409,6 +446,7 @@ int main(void)
 			it_is_decided_when_nothing_is_adopted_any_more),
 		cmocka_unit_test(an_adoption_may_have_no_end),
 		cmocka_unit_test(what_waits_to_be_adopted_is_kept),
+		cmocka_unit_test(verdicts_are_inherited),
 		cmocka_unit_test(a_memory_loses_nothing),
 		cmocka_unit_test(a_memory_of_nonsense_does_no_harm),
 		cmocka_unit_test(a_drain_from_the_future_begins_now),

@@ -279,12 +279,14 @@ static void the_end_of_a_suppression_is_a_change(void **state)
 	world_do(&w, 10000, "web4 bad 3, web4 good 3");
 	world_do(&w, 15000, "web4 bad 3");
 	assert_true(health_unit(w.h, 2)->suppressed);
+	assert_int_equal(105140, health_unit(w.h, 2)->suppressed_until_ms);
 	assert_int_equal(105140, w.due_ms);
 	assert_true(health_changed(w.h));
 	world_do(&w, 105139, "");
 	assert_false(health_changed(w.h));
 	world_do(&w, 105140, "");
 	assert_false(health_unit(w.h, 2)->suppressed);
+	assert_int_equal(0, health_unit(w.h, 2)->suppressed_until_ms);
 	assert_true(health_changed(w.h));
 	assert_true(w.due_ms == UINT64_MAX);
 	world_fini(&w);

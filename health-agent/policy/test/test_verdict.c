@@ -83,6 +83,39 @@ static void a_verdict_needs_a_run_of_attempts(void **state)
 	}
 }
 
+static void what_is_missing_can_be_counted(void **state)
+{
+	static const struct {
+		const char *attempts;
+		unsigned rise, want;
+	} rows[] = {
+		{ "", 3, 3 },
+		{ "g", 3, 2 },
+		{ "gg", 3, 1 },
+		{ "ggg", 3, 0 },
+		{ "gggbb", 3, 0 },
+		{ "gggbbb", 3, 3 },
+		{ "bbbgg", 3, 1 },
+		{ "bbbggb", 3, 3 },
+		{ "x", 1, 1 },
+		{ "G", 3, 0 },
+	};
+	struct health_probe_conf conf = { "sip", .rise = 2, .fall = 3 };
+	struct verdict inherited = { NODE_DOWN, HEALTH_GOOD, .run = 4 };
+
+	(void)state;
+	assert_int_equal(1, verdict_needs(&inherited, &conf));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct verdict v = { 0 };
+
+		conf.rise = rows[i].rise;
+		for (size_t k = 0; rows[i].attempts[k]; k++)
+			attempt(&v, &conf, rows[i].attempts[k]);
+		CHECK_EQ(rows[i].want, verdict_needs(&v, &conf),
+			 rows[i].attempts);
+	}
+}
+
 static void a_verdict_is_told_in_words(void **state)
 {
 	static const struct {
@@ -162,6 +195,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_verdict_needs_a_run_of_attempts),
+		cmocka_unit_test(what_is_missing_can_be_counted),
 		cmocka_unit_test(a_verdict_is_told_in_words),
 		cmocka_unit_test(no_control_character_gets_into_words),
 		cmocka_unit_test(a_run_does_not_go_round),
