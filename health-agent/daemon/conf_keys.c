@@ -215,15 +215,15 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.help = "Over what; http knows tcp and tls, dns udp and tcp." },
 	[PROBE_TLS_NAME] = { "tls-name", NULL, conf_value_query, TEXT(tls_name),
 		.allowed = "a host name",
-		.dflt_note = "the domain of the site; the host of the node "
-			     "with address = node",
+		.dflt_note = "any; with tls-ca the domain of the site, or the "
+			     "host of the node",
 		.example = "sip.example.net",
-		.help = "The name asked for by SNI, which the certificate must "
-			"have where tls-ca is set." },
+		.help = "The name its certificate must have." },
 	[PROBE_TLS_CA] = { "tls-ca", NULL, A_PATH, TEXT(tls_ca),
 		.dflt_note = "none, any certificate will do",
 		.example = "/etc/ssl/certs/ca-certificates.crt",
-		.help = "Certificates that one must come from, in PEM." },
+		.help = "A file of CAs in PEM: its certificate must be one of "
+			"theirs, and in its time." },
 
 	[PROBE_METHOD] = { "method", "sip", key_word, AT(method),
 		.words = method_words,

@@ -87,7 +87,7 @@ static void settle(const struct agent_conf *conf, struct conf_probe *p)
 		p->transport = p->kind == PROBER_HTTP ? PROBER_TCP : PROBER_UDP;
 	if (!s->set[PROBE_METHOD])
 		p->method = on_node ? PROBER_OPTIONS : PROBER_INVITE;
-	if (!s->set[PROBE_TLS_NAME])
+	if (!s->set[PROBE_TLS_NAME] && p->tls_ca[0])
 		snprintf(p->tls_name, sizeof(p->tls_name), "%s",
 			 on_node ? conf->node->host : conf->site->domain);
 	if (!s->set[PROBE_QUERY])
@@ -196,7 +196,12 @@ static void check_site(struct conf_reader *r, const struct conf_probe *p)
 		conf_key_error(r, s, PROBE_METHOD,
 			       "an INVITE to the node address is a call, and "
 			       "gets no redirect: options");
-	if (p->kind == PROBER_HTTP && p->expect == 0 && !conf->node->http[0])
+	if (p->kind == PROBER_HTTP && p->expect == 0 &&
+	    p->target.kind == TARGET_NODE)
+		conf_key_error(r, s, PROBE_EXPECT,
+			       "the node address redirects nobody: a status");
+	else if (p->kind == PROBER_HTTP && p->expect == 0 &&
+		 !conf->node->http[0])
 		conf_key_error(r, s, PROBE_EXPECT,
 			       "node %s has no http in %s to be redirected to",
 			       conf->node->name, path);

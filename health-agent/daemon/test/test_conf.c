@@ -107,7 +107,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(p->port, 5091);
 	assert_int_equal(p->transport, PROBER_TLS);
 	assert_int_equal(p->method, PROBER_INVITE);
-	assert_string_equal(p->tls_name, "sip.example.net");
+	assert_string_equal(p->tls_name, "");
 	assert_string_equal(p->tls_ca, "");
 	assert_false(p->on_node);
 	assert_int_equal(p->timeout_ms, 500);
@@ -337,7 +337,7 @@ static void every_probe_key_reaches_its_field(void **state)
 		"transport = tls\ntls-name = x.example.net\ntls-ca = /ca\n"
 		"method = options\n"
 		"[probe h]\ntype = http\npath = /a?b=c\nexpect = 204\n"
-		"transport = tls\n"
+		"transport = tls\ntls-ca = /ca\naddress = node\n"
 		"[probe d]\ntype = dns\nquery = _sip._udp.example.net.\n"
 		"query-type = srv\nanswer = 10 0 5060 sip.example.net.\n"
 		"transport = tcp\n"
@@ -373,6 +373,7 @@ static void every_probe_key_reaches_its_field(void **state)
 	assert_string_equal(p->path, "/a?b=c");
 	assert_int_equal(p->expect, 204);
 	assert_int_equal(p->port, 443);
+	assert_string_equal(p->tls_name, "a.sip.example.net");
 	p = &conf->probes[bed_probe(conf, "d", ADDR_IP4)].prober;
 	assert_string_equal(p->dns_name, "_sip._udp.example.net");
 	assert_int_equal(p->dns_type, 33);

@@ -213,6 +213,9 @@ static void a_probe_has_the_keys_of_its_type(void **state)
 		{ "[probe x]\ntype = sip\naddress = node\nmethod = invite\n",
 		  NULL, "c:4: [probe x] method: an INVITE to the node address "
 		  "is a call, and gets no redirect: options\n", 0 },
+		{ "[probe x]\ntype = http\naddress = node\n", NULL,
+		  "c:1: [probe x] expect (default): the node address redirects "
+		  "nobody: a status\n", 0 },
 	};
 
 	(void)state;
