@@ -105,6 +105,7 @@ static void print_session(const struct site *site, const struct site_node *node,
 	print_ends(node, n);
 	print_options(site, n);
 	printf("\t%s {\n"
+	       "\t\timport table on;\t# no route refresh with ExaBGP\n"
 	       "\t\timport filter %s_in;\n"
 	       "\t\timport limit %d action block;\n"
 	       "\t\texport none;\n"

@@ -102,7 +102,11 @@ static void print_session(const struct site_node *node,
 		printf("\tmd5-password \"%s\";\n\tmd5-base64 false;\n", n->md5);
 	if (n->ttl_security)
 		puts("\toutgoing-ttl 255;");
-	printf("\tcapability {\n\t\troute-refresh enable;\n\t}\n"
+	/* It ends a session whose router asks for its routes again, as routers
+	 * do after a change of their policy (RFC 7313; TypeError: 'RouteRefresh'
+	 * object is not iterable).
+	 */
+	printf("\tcapability {\n\t\troute-refresh disable;\n\t}\n"
 	       "\tfamily {\n\t\t%s unicast;\n\t}\n"
 	       "\tapi {\n"
 	       "\t\tprocesses [ anycast-health ];\n"

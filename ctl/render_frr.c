@@ -108,8 +108,10 @@ static void print_family(const struct ctl *ctl, const struct site_node *node,
 		printf("  neighbor %s activate\n"
 		       "  neighbor %s route-map anycast-%s-%zu in\n"
 		       "  neighbor %s route-map anycast-nothing out\n"
+		       "  ! no route refresh with ExaBGP\n"
+		       "  neighbor %s soft-reconfiguration inbound\n"
 		       "  neighbor %s maximum-prefix %d\n", own, own,
-		       node->name, i + 1, own, own, SITE_PREFIXES_MAX);
+		       node->name, i + 1, own, own, own, SITE_PREFIXES_MAX);
 	}
 	puts(" exit-address-family");
 }
