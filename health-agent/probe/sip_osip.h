@@ -15,7 +15,7 @@
 enum {
 	SIP_REQUEST_MAX = 2048,
 	SIP_REASON_MAX = 64,
-	SIP_TOKEN_MAX = 128,	/* branch, tag, Call-ID, host: longer is not ours */
+	SIP_TOKEN_MAX = 128,	/* a longer branch, tag, ... is not ours */
 	SIP_URI_MAX = 512,
 };
 

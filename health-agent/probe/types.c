@@ -3,7 +3,7 @@
 
 const struct prober_type *const prober_types[PROBER_KINDS] = {
 	[PROBER_SIP] = &prober_sip,
-	[PROBER_HTTP] = NULL,
+	[PROBER_HTTP] = &prober_http,
 	[PROBER_DNS] = NULL,
 	[PROBER_RTP] = NULL,
 	[PROBER_PROCESS] = &prober_process,

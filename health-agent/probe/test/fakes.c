@@ -103,6 +103,12 @@ static char *answer(struct fake *f, const char *request, size_t len,
 	memcpy(text, request, len < sizeof(text) ? len : sizeof(text) - 1);
 	if (n < FAKE_REQUESTS_MAX)
 		memcpy(f->request[n], text, sizeof(text));
+	if (f->reply) {
+		out = malloc(FAKE_REQUEST_MAX);
+		assert_non_null(out);
+		*out_len = f->reply(f, out, request, len);
+		return out;
+	}
 	if (!part)
 		return NULL;
 	part_len = f->script_len[n] ? f->script_len[n] : strlen(part);
@@ -134,8 +140,9 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *buf,
 		return;
 	out = answer(f, buf->base, (size_t)len, &out_len);
 	for (piece = out; out && piece < out + out_len;) {
-		char *cut = memchr(piece, *FAKE_CUT,
-				   (size_t)(out + out_len - piece));
+		char *cut = f->reply ? NULL :
+				       memchr(piece, *FAKE_CUT,
+					      (size_t)(out + out_len - piece));
 		char *end = cut ? cut : out + out_len;
 		uv_buf_t b = uv_buf_init(piece, (unsigned)(end - piece));
 
@@ -166,17 +173,29 @@ static void start(struct fake *f, uv_loop_t *loop, const struct site *site)
 	assert_int_equal(uv_loop_init(loop), 0);
 }
 
-void fake_udp(struct fake *f, uv_loop_t *loop, const struct site *site)
+static void listen_udp(struct fake *f, uint16_t port)
 {
 	struct sockaddr_in any;
 
-	start(f, loop, site);
-	uv_ip4_addr("127.0.0.1", 0, &any);
-	uv_udp_init(loop, &f->udp);
+	uv_ip4_addr("127.0.0.1", port, &any);
+	uv_udp_init(f->loop, &f->udp);
 	f->udp.data = f;
 	assert_int_equal(uv_udp_bind(&f->udp, (struct sockaddr *)&any, 0), 0);
 	uv_udp_recv_start(&f->udp, on_alloc, on_datagram);
 	local_port(f);
+}
+
+void fake_udp(struct fake *f, uv_loop_t *loop, const struct site *site)
+{
+	start(f, loop, site);
+	listen_udp(f, 0);
+}
+
+void fake_udp_beside(struct fake *f, struct fake *tcp)
+{
+	f->loop = tcp->loop;
+	tcp->beside = f;
+	listen_udp(f, tcp->port);
 }
 
 /* --- TCP ------------------------------------------------------------------ */
@@ -244,6 +263,8 @@ static size_t piece_len(const struct connection *c)
 {
 	size_t len = 0;
 
+	if (c->f->reply)
+		return c->len - c->at;
 	while (c->at + len < c->len && c->out[c->at + len] != *FAKE_CUT &&
 	       c->out[c->at + len] != *FAKE_CLOSE)
 		if (++len && c->bytewise)
@@ -277,7 +298,7 @@ static void on_request(struct connection *c, const char *bytes, size_t len)
 	free(c->out);
 	c->out = out;
 	c->len = out_len;
-	c->bytewise = out_len && *out == *FAKE_BYTEWISE;
+	c->bytewise = !c->f->reply && out_len && *out == *FAKE_BYTEWISE;
 	c->at = c->bytewise;
 	uv_idle_start(&c->turn, on_turn);
 }
@@ -356,6 +377,8 @@ void fake_tls_ca(const struct fake *f, char path[static 64])
 void fake_end(struct fake *f)
 {
 	uv_close(&f->handle, NULL);
+	if (f->beside)
+		uv_close(&f->beside->handle, NULL);
 	uv_run(f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(f->loop), 0);
 	if (f->tls)

@@ -33,12 +33,19 @@ struct fake {
 	const struct site *site;	/* borrowed; for tags */
 	bool tcp;
 	struct fake_tls *tls;	/* owned; NULL: none */
+	struct fake *beside;	/* NULL: none */
 	union {
 		uv_handle_t handle;
 		uv_udp_t udp;
 		uv_tcp_t listener;
 	};
 	uint16_t port;
+	/* instead of a script: write what answers the request, which is number
+	 * f->requests (from 1); its length, at most FAKE_REQUEST_MAX
+	 */
+	size_t (*reply)(struct fake *f, char *out, const char *request,
+			size_t len);
+	const void *arg;	/* for reply() */
 	const char *script[FAKE_PARTS_MAX];
 	size_t script_len[FAKE_PARTS_MAX];	/* 0: strlen() */
 	unsigned want_requests;	/* fake_attempt() waits for so many */
@@ -49,6 +56,8 @@ struct fake {
 /* Listens on 127.0.0.1; aborts the test when it cannot. */
 void fake_udp(struct fake *f, uv_loop_t *loop, const struct site *site);
 void fake_tcp(struct fake *f, uv_loop_t *loop, const struct site *site);
+/* On the same loop and port, over UDP; closed with the other. */
+void fake_udp_beside(struct fake *f, struct fake *tcp);
 /* name: in its certificate, which ends in so many days. */
 void fake_tls(struct fake *f, uv_loop_t *loop, const struct site *site,
 	      const char *name, int days);
