@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/cursor.h"
-#include "common/log.h"
+#include "common/notify.h"
 
 enum {
 	LISTEN_FDS_START = 3,	/* sd_listen_fds(3) */
@@ -28,11 +26,8 @@ struct kept {
 };
 
 struct fdstore {
-	int socket;		/* -1: nobody hears notices */
-	struct sockaddr_un to;
-	socklen_t to_len;
+	struct notify notify;
 	bool keeps;		/* descriptors too */
-	uint64_t watchdog_ms;
 	struct kept kept[FDSTORE_MAX];
 	size_t cnt;
 	struct relay_keeper keeper;
@@ -78,28 +73,6 @@ static uint64_t number_of(const char *variable, uint64_t max)
 	return number;
 }
 
-/* NOTIFY_SOCKET: a path, or @name in the abstract namespace. */
-static void open_socket(struct fdstore *fs, const char *path)
-{
-	size_t len = strlen(path);
-
-	if ((path[0] != '/' && path[0] != '@') || len < 2 ||
-	    len >= sizeof(fs->to.sun_path)) {
-		log_warn("fdstore: NOTIFY_SOCKET=%s is no socket's address "
-			 "(notices go nowhere)", path);
-		return;
-	}
-	fs->to.sun_family = AF_UNIX;
-	memcpy(fs->to.sun_path, path, len);
-	if (path[0] == '@')
-		fs->to.sun_path[0] = '\0';
-	fs->to_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-	fs->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fs->socket < 0)
-		log_warn("fdstore: no socket for notices: %s",
-			 strerror(errno));
-}
-
 /* Descriptors from 3 on, their names with colons between. */
 static void take_over(struct fdstore *fs)
 {
@@ -141,34 +114,23 @@ static int keeper_keep(void *arg, const char *name, int fd)
 
 int fdstore_new(struct fdstore **out)
 {
-	static const char *const ours[] = {
-		"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-		"WATCHDOG_PID", "WATCHDOG_USEC", "FDSTORE",
-	};
 	struct fdstore *fs = calloc(1, sizeof(*fs));
-	const char *path = getenv("NOTIFY_SOCKET");
-	uint64_t watchdog_pid = number_of("WATCHDOG_PID", INT32_MAX);
 
 	*out = fs;
 	if (!fs)
 		return ENOMEM;
-	fs->socket = -1;
 	fs->keeper = (struct relay_keeper){ .take = keeper_take, .arg = fs };
 	/* first of all: a descriptor we open must not be taken for one of 3.. */
 	take_over(fs);
-	if (path)
-		open_socket(fs, path);
+	notify_open(&fs->notify, 0);
 	/* $FDSTORE is there from systemd 254 on; before, nobody says whether
 	 * what is sent is kept
 	 */
-	fs->keeps = fs->socket >= 0 &&
+	fs->keeps = fs->notify.fd >= 0 &&
 		    (!getenv("FDSTORE") || number_of("FDSTORE", INT32_MAX));
 	if (fs->keeps)
 		fs->keeper.keep = keeper_keep;
-	if (!watchdog_pid || watchdog_pid == (uint64_t)getpid())
-		fs->watchdog_ms = number_of("WATCHDOG_USEC", UINT64_MAX) / 2000;
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		unsetenv(ours[i]);
+	notify_forget();
 	return 0;
 }
 
@@ -178,8 +140,7 @@ void fdstore_free(struct fdstore *fs)
 		return;
 	while (fs->cnt)
 		forget(fs, &fs->kept[0]);
-	if (fs->socket >= 0)
-		close(fs->socket);
+	notify_close(&fs->notify);
 	free(fs);
 }
 
@@ -190,44 +151,12 @@ bool fdstore_has_keeper(const struct fdstore *fs)
 
 uint64_t fdstore_watchdog_ms(const struct fdstore *fs)
 {
-	return fs->watchdog_ms;
-}
-
-/* ---- notices */
-
-/* fd -1: none. */
-static int send_state(struct fdstore *fs, const char *state, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec text = { (void *)(uintptr_t)state, strlen(state) };
-	struct msghdr msg = {
-		.msg_name = &fs->to, .msg_namelen = fs->to_len,
-		.msg_iov = &text, .msg_iovlen = 1,
-	};
-
-	if (fs->socket < 0)
-		return ENOENT;
-	if (fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	}
-	while (sendmsg(fs->socket, &msg, MSG_NOSIGNAL) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	return 0;
+	return fs->notify.watchdog_ms;
 }
 
 int fdstore_notify(struct fdstore *fs, const char *state)
 {
-	return send_state(fs, state, -1);
+	return notify_send(&fs->notify, state, -1);
 }
 
 /* ---- descriptors */
@@ -277,7 +206,7 @@ int fdstore_keep(struct fdstore *fs, const char *name, int fd)
 	own = fcntl(fd, F_DUPFD_CLOEXEC, LISTEN_FDS_START);
 	if (own < 0)
 		return errno;
-	err = send_state(fs, state, fd);
+	err = notify_send(&fs->notify, state, fd);
 	if (err) {
 		close(own);
 		return err;
@@ -295,7 +224,7 @@ void fdstore_drop(struct fdstore *fs, const char *name)
 
 	snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=%s", name);
 	if (name_is_good(name) && fs->keeps)
-		(void)send_state(fs, state, -1);
+		(void)notify_send(&fs->notify, state, -1);
 	while ((k = find(fs, name)))
 		forget(fs, k);
 }
