@@ -36,13 +36,6 @@ long long call_now(void)
 	return (long long)clock_wall_s();
 }
 
-void call_print_clean(const char *text)
-{
-	/* ASCII alone: U+009B begins an escape sequence as ESC [ does */
-	for (; *text; text++)
-		putchar(*text >= ' ' && *text < 0x7f ? *text : '?');
-}
-
 static bool has_flag(json_t *stream, const char *flag)
 {
 	json_t *flags = ng_get(stream, "flags", NULL), *word;
@@ -194,7 +187,7 @@ static void print_stream(json_t *call, json_t *stream)
 	/* RTCP comes every few seconds, or never: not heard is no news */
 	if (rtp && ng_get(stream, "why", NULL)) {
 		printf("           not heard: ");
-		call_print_clean(ng_text(stream, "why"));
+		ctl_print_clean(ng_text(stream, "why"));
 		putchar('\n');
 	}
 }
@@ -219,10 +212,10 @@ static void print_party(json_t *call, const char *name, json_t *tag)
 	size_t at;
 
 	printf("party    ");
-	call_print_clean(*ng_text(tag, "tag") ? ng_text(tag, "tag") : name);
+	ctl_print_clean(*ng_text(tag, "tag") ? ng_text(tag, "tag") : name);
 	if (*ng_text(tag, "label")) {
 		printf(", label ");
-		call_print_clean(ng_text(tag, "label"));
+		ctl_print_clean(ng_text(tag, "label"));
 	}
 	putchar('\n');
 	json_array_foreach(medias, at, media)
@@ -235,7 +228,7 @@ static void print_call(const char *id, json_t *call)
 	const char *name;
 
 	printf("call     ");
-	call_print_clean(id);
+	ctl_print_clean(id);
 	printf("\nage      %lld s, last signalled %lld s ago\n",
 	       call_now() - (long long)ng_number(call, "created"),
 	       call_now() - (long long)ng_number(call, "last signal"));

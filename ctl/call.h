@@ -11,9 +11,6 @@ long long call_now(void);
 /* Why a side of the call is silent, of the reply to a query; NULL: none is. */
 const char *call_why(json_t *call);
 
-/* On stdout; what a peer may have made of it does no harm to a terminal. */
-void call_print_clean(const char *text);
-
 /* A reply as it came, indented.  CTL_OK, or CTL_FAILURE, complaint made. */
 int ctl_print_json(const json_t *value);
 

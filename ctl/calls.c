@@ -90,7 +90,7 @@ static void print_row(const char *id, json_t *call)
 	printf("%8lld %8lld %6lld %4s  ", age > 0 ? age : 0,
 	       (long long)ng_number(call, "totals", "RTP", "packets"),
 	       lost_packets(call), mos_text);
-	call_print_clean(id);
+	ctl_print_clean(id);
 	if (why)
 		printf(" (one side is silent)");
 	putchar('\n');
@@ -112,7 +112,7 @@ static int print_table(struct ng_client *ng, json_t *ids)
 		if (ng_ask(ng, &call, request)) {
 			/* it has ended meanwhile, or its ID is no UTF-8 */
 			printf("%8s %8s %6s %4s  ", "-", "-", "-", "-");
-			call_print_clean(ng_text_of(id));
+			ctl_print_clean(ng_text_of(id));
 			putchar('\n');
 			continue;
 		}

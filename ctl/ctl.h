@@ -8,11 +8,13 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
+#include "common/nodestate.h"
 #include "common/site.h"
 
 #define SITE_PATH "/etc/sip-anycast/site.conf"
 #define AGENT_PROGRAM "/usr/sbin/anycast-health"
 #define AGENT_CONF "/etc/sip-anycast/health-agent.conf"
+#define AGENT_SOCKET "/run/sip-anycast/health-agent/control.sock"
 
 /* Beside 0 and 1: those of sysexits.h, so that scripts can tell a wrong call
  * from a wrong file.
@@ -33,6 +35,10 @@ struct ctl {
 	bool pinner_given;
 	bool json;
 	const char *operand;	/* NULL: none */
+	const char *agent;	/* its control socket */
+	bool wait, force;	/* drain */
+	uint32_t timeout_s;	/* 0: for ever */
+	const char *mark;	/* NULL: none */
 	/* render */
 	const char *agent_program;
 	const char *agent_conf;
@@ -43,13 +49,25 @@ struct ctl {
 int ctl_check(const struct ctl *ctl);
 int ctl_render(const struct ctl *ctl);
 int ctl_status(const struct ctl *ctl);
+int ctl_why(const struct ctl *ctl);
+int ctl_log(const struct ctl *ctl);
+int ctl_nodes(const struct ctl *ctl);
 int ctl_drain(const struct ctl *ctl);
 int ctl_resume(const struct ctl *ctl);
+int ctl_disable(const struct ctl *ctl);
+int ctl_reload(const struct ctl *ctl);
+int ctl_restart(const struct ctl *ctl);
 int ctl_calls(const struct ctl *ctl);
 int ctl_call(const struct ctl *ctl);
 
 /* A line on stderr, after the program's name. */
 void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "WHOSE: TEXT", and on stdout TEXT; what others may have made of the text does
+ * no harm to a terminal.
+ */
+void ctl_complain_clean(const char *whose, const char *text);
+void ctl_print_clean(const char *text);
 
 /* Read ctl->site_path.  CTL_OK, or CTL_CONFIG with every error printed. */
 int ctl_read_site(struct site **out, const struct ctl *ctl);
@@ -59,6 +77,12 @@ int ctl_read_site(struct site **out, const struct ctl *ctl);
  */
 int ctl_read_node(struct site **site, const struct site_node **node,
 		  const struct ctl *ctl);
+
+/* What the node state file says; and make it say so about ourselves, where no
+ * agent does.
+ */
+int ctl_print_state(const struct ctl *ctl);
+int ctl_write_state(const struct ctl *ctl, enum node_state own);
 
 /* One line about the pinner itself.  CTL_OK, or why not, complaint made. */
 int ctl_print_pinner(const char *where);

@@ -14,8 +14,13 @@ enum option_id {
 	OPTION_NODE,
 	OPTION_STATE,
 	OPTION_REFERENCE,
+	OPTION_AGENT,
 	OPTION_PINNER,
 	OPTION_JSON,
+	OPTION_WAIT,
+	OPTION_FORCE,
+	OPTION_TIMEOUT,
+	OPTION_MARK,
 	OPTION_AGENT_PROGRAM,
 	OPTION_AGENT_CONF,
 	OPTION_NEIGHBOR,
@@ -38,9 +43,20 @@ static const struct {
 			   "the node state file (default " NODESTATE_PATH ")" },
 	[OPTION_REFERENCE] = { "reference", NULL,
 			       "print all sections and keys of a site file" },
+	[OPTION_AGENT] = { "agent", "SOCKET",
+			   "the health agent's control socket (default "
+			   AGENT_SOCKET ")" },
 	[OPTION_PINNER] = { "pinner", "WHERE",
 			    "the pinner's ng socket (default " NG_PINNER ")" },
-	[OPTION_JSON] = { "json", NULL, "print the pinner's reply as it is" },
+	[OPTION_JSON] = { "json", NULL, "print the reply as it is" },
+	[OPTION_WAIT] = { "wait", NULL, "wait until the drain is over" },
+	[OPTION_FORCE] = { "force", NULL,
+			   "withdraw although no other node is up" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS",
+			     "wait no longer (default: for ever)" },
+	[OPTION_MARK] = { "mark", "FILE",
+			  "drain: note that the node was in service; resume: "
+			  "only then" },
 	[OPTION_AGENT_PROGRAM] = { "agent-program", "PATH",
 				   "the agent ExaBGP runs (default "
 				   AGENT_PROGRAM ")" },
@@ -59,7 +75,9 @@ static const struct {
 #define TAKES_RENDER \
 	(TAKES_NODE | TAKES(AGENT_PROGRAM) | TAKES(AGENT_CONF) | \
 	 TAKES(NEIGHBOR) | TAKES(INTERFACE))
-#define TAKES_STATE (TAKES_NODE | TAKES(STATE))
+#define TAKES_AGENT (TAKES(AGENT) | TAKES(STATE))
+#define TAKES_ANSWER (TAKES_AGENT | TAKES(JSON))
+#define TAKES_STATE (TAKES_NODE | TAKES_AGENT)
 
 static const struct command {
 	const char *name;
@@ -72,12 +90,25 @@ static const struct command {
 	  "print every error of the site file" },
 	{ "render", "TARGET", TAKES_RENDER, ctl_render,
 	  "print another program's settings for this node" },
-	{ "status", NULL, TAKES_STATE | TAKES(PINNER), ctl_status,
+	{ "status", NULL, TAKES_STATE | TAKES(PINNER) | TAKES(JSON), ctl_status,
 	  "say what this node and its peers are doing" },
-	{ "drain", NULL, TAKES_STATE, ctl_drain,
+	{ "why", NULL, TAKES_ANSWER, ctl_why,
+	  "say what holds the node where it is" },
+	{ "log", "[LINES]", TAKES_ANSWER, ctl_log,
+	  "print what has happened to the node" },
+	{ "nodes", NULL, TAKES_ANSWER, ctl_nodes,
+	  "print what the other nodes say of themselves" },
+	{ "drain", NULL, TAKES_STATE | TAKES(WAIT) | TAKES(FORCE) |
+	  TAKES(TIMEOUT) | TAKES(MARK), ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
-	{ "resume", NULL, TAKES_STATE, ctl_resume,
+	{ "resume", NULL, TAKES_STATE | TAKES(MARK), ctl_resume,
 	  "take new calls again" },
+	{ "disable", NULL, TAKES_AGENT, ctl_disable,
+	  "withdraw at once and stay so until resume" },
+	{ "reload", NULL, TAKES_AGENT, ctl_reload,
+	  "have the agent read its files again" },
+	{ "restart", NULL, TAKES_AGENT, ctl_restart,
+	  "have the agent start anew, as after an upgrade" },
 	{ "calls", NULL, TAKES(PINNER) | TAKES(JSON), ctl_calls,
 	  "list the calls whose media this node relays" },
 	{ "call", "ID", TAKES(PINNER) | TAKES(JSON), ctl_call,
@@ -120,7 +151,7 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
-static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
+static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 {
 	switch (id) {
 	case OPTION_SITE:
@@ -142,6 +173,25 @@ static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
 	case OPTION_JSON:
 		ctl->json = true;
 		break;
+	case OPTION_AGENT:
+		ctl->agent = arg;
+		break;
+	case OPTION_WAIT:
+		ctl->wait = true;
+		break;
+	case OPTION_FORCE:
+		ctl->force = true;
+		break;
+	case OPTION_TIMEOUT:
+		if (slice_u32(&ctl->timeout_s, slice_str(arg), 86400)) {
+			ctl_complain("--timeout %s: not a number of seconds "
+				     "up to 86400", arg);
+			return usage();
+		}
+		break;
+	case OPTION_MARK:
+		ctl->mark = arg;
+		break;
 	case OPTION_AGENT_PROGRAM:
 		ctl->agent_program = arg;
 		break;
@@ -159,6 +209,7 @@ static void take_option(struct ctl *ctl, enum option_id id, const char *arg)
 	case OPTIONS:
 		break;
 	}
+	return CTL_OK;
 }
 
 /* *given gets a bit for each option that was there. */
@@ -192,7 +243,8 @@ static int take_options(struct ctl *ctl, unsigned *given, int argc, char **argv)
 			break;
 		}
 		*given |= 1u << got;
-		take_option(ctl, (enum option_id)got, optarg);
+		if (take_option(ctl, (enum option_id)got, optarg))
+			return CTL_USAGE;
 	}
 	return CTL_OK;
 }
@@ -259,6 +311,7 @@ int main(int argc, char **argv)
 		.site_path = SITE_PATH,
 		.state_path = NODESTATE_PATH,
 		.pinner = NG_PINNER,
+		.agent = AGENT_SOCKET,
 		.agent_program = AGENT_PROGRAM,
 		.agent_conf = AGENT_CONF,
 	};

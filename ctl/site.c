@@ -16,6 +16,25 @@ void ctl_complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+static void put_clean(FILE *to, const char *text)
+{
+	/* ASCII alone: U+009B begins an escape sequence as ESC [ does */
+	for (; *text; text++)
+		putc(*text >= ' ' && *text < 0x7f ? *text : '?', to);
+}
+
+void ctl_print_clean(const char *text)
+{
+	put_clean(stdout, text);
+}
+
+void ctl_complain_clean(const char *whose, const char *text)
+{
+	fprintf(stderr, "anycastctl: %s: ", whose);
+	put_clean(stderr, text);
+	fputc('\n', stderr);
+}
+
 static void print_error(void *arg, const char *line)
 {
 	(void)arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anycastctl status, drain, resume: the node state file.
+/* The node state file: what it says, and drain and resume where no agent runs.
  *
  * status judges the file by the module's own rule (states.h), so that it says
  * what calls will meet.
@@ -63,8 +63,13 @@ static void print_file(const struct nodestate *file, enum states_verdict verdict
 		       file->self);
 		break;
 	case STATES_STALE:
-		printf("STALE for %" PRIu64 " s, its writer is gone: not "
-		       "believed\n", (now_ms - file->until_ms) / 1000);
+		if (file->until_ms > now_ms)
+			puts("STALE, from before this machine last started: "
+			     "not believed");
+		else
+			printf("STALE for %" PRIu64 " s, its writer is gone: "
+			       "not believed\n",
+			       (now_ms - file->until_ms) / 1000);
 		break;
 	case STATES_FRESH:
 	case STATES_VERDICTS:
@@ -150,7 +155,7 @@ static int print_status(const struct ctl *ctl, const struct site *site,
 	return CTL_OK;
 }
 
-int ctl_status(const struct ctl *ctl)
+int ctl_print_state(const struct ctl *ctl)
 {
 	const struct site_node *node;
 	struct nodestate file;
@@ -168,8 +173,6 @@ int ctl_status(const struct ctl *ctl)
 		status = print_status(ctl, site, node, err ? NULL : &file,
 				      clock_boot_ms());
 	}
-	if (!status && ctl->pinner_given)
-		status = ctl_print_pinner(ctl->pinner);
 	nodestate_fini(&file);
 	site_free(site);
 	return status;
@@ -199,7 +202,10 @@ static int make_folder(const char *path)
  */
 static void keep_peers(struct nodestate *state, const char *name)
 {
-	bool stale = state->has_until && clock_boot_ms() > state->until_ms;
+	uint64_t now_ms = clock_boot_ms();
+	bool stale = state->has_until &&
+		     (now_ms > state->until_ms ||
+		      state->until_ms - now_ms > STATES_UNTIL_MS);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < state->peer_cnt; i++) {
@@ -233,7 +239,7 @@ static int write_state(const char *path, const struct site_node *node,
 	return err ? CTL_FAILURE : CTL_OK;
 }
 
-static int change(const struct ctl *ctl, enum node_state own)
+int ctl_write_state(const struct ctl *ctl, enum node_state own)
 {
 	const struct site_node *node;
 	struct site *site;
@@ -246,14 +252,4 @@ static int change(const struct ctl *ctl, enum node_state own)
 		printf("%s: %s\n", node->name, in_words[own]);
 	site_free(site);
 	return status;
-}
-
-int ctl_drain(const struct ctl *ctl)
-{
-	return change(ctl, NODE_DRAINING);
-}
-
-int ctl_resume(const struct ctl *ctl)
-{
-	return change(ctl, NODE_UP);
 }

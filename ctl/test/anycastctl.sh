@@ -12,10 +12,15 @@ ctl=$(readlink -f "$1")
 data=$(dirname "$(readlink -f "$0")")
 expected=$data/expected
 work=$(mktemp -d)
-pinner_pid=
-trap 'rm -rf "$work"; [[ ! $pinner_pid ]] || kill "$pinner_pid"' EXIT
+pinner_pid='' agent_pid=''
+trap 'rm -rf "$work"; [[ ! $pinner_pid ]] || kill "$pinner_pid"; end_agent' EXIT
 cd "$work"
 failures=0 cases=0
+
+end_agent() {
+	[[ ! $agent_pid ]] || kill "$agent_pid"
+	agent_pid=
+}
 
 fail() {
 	echo "not ok: $*"
@@ -172,7 +177,7 @@ t render-frr-igp 0 render frr-igp --site "$data/bgp.conf" --node fra1 \
 
 # ---- status, drain, resume
 
-me=(--site site.conf --node fra1 --state run/node.state)
+me=(--site site.conf --node fra1 --state run/node.state --agent nobody)
 t status-no-file 0 status "${me[@]}"
 t drain 0 "${me[@]}" drain
 holds drained run/node.state 'sip-anycast-state 1
@@ -186,17 +191,15 @@ self fra1 up
 [[ $(ls -A run) == node.state ]] || fail "run holds more: $(ls -A run)"
 
 # whatever the operator's umask, Kamailio's user can read it
-(umask 077 && "$ctl" drain --site site.conf --node fra1 --state made/state >/dev/null)
+(umask 077 && "$ctl" drain --site site.conf --node fra1 --state made/state \
+	--agent nobody >/dev/null)
 cases=$((cases + 1))
 [[ $(stat -c %a made) == 755 && $(stat -c %a made/state) == 644 ]] ||
 	fail "modes $(stat -c %a made made/state)"
 
-# what an agent says of peers stays, its deadline does not
-read -r up _ </proc/uptime
-soon=$((${up%.*} * 1000 + 50000))
+# what stands of peers in a file without a deadline stays
 printf '%s\n' 'sip-anycast-state 1' 'self fra1 degraded' 'node ams1 down 1' \
-	'node gone1 up 18446744073709551615' \
-	"until $soon" >run/node.state
+	'node gone1 up 18446744073709551615' >run/node.state
 t drain-with-peers 0 drain "${me[@]}"
 holds peers-kept run/node.state 'sip-anycast-state 1
 self fra1 draining
@@ -204,20 +207,32 @@ node ams1 down 1
 node gone1 up 18446744073709551615
 '
 t status-of-another-node 0 status --site site.conf --state run/node.state \
-	--node ams1
+	--node ams1 --agent nobody
 t drain-another-node 0 drain --site site.conf --state run/node.state \
-	--node ams1
+	--node ams1 --agent nobody
 holds not-ones-own-peer run/node.state 'sip-anycast-state 1
 self ams1 draining
 node gone1 up 18446744073709551615
 '
+# an agent has written it and should be listening: nobody else writes it
+read -r up _ </proc/uptime
+soon=$((${up%.*} * 1000 + 50000))
 printf '%s\n' 'sip-anycast-state 1' 'self fra1 up' 'node ams1 up 1' \
 	"until $soon" >run/node.state
-t status-good-for-a-while 0 status "${me[@]}"
+t status-good-for-a-while 1 status "${me[@]}"
+t drain-silent-agent 1 drain "${me[@]}"
+t resume-silent-agent 1 resume "${me[@]}"
+holds not-overwritten run/node.state "sip-anycast-state 1
+self fra1 up
+node ams1 up 1
+until $soon
+"
 # of an agent that has gone silent nothing stays
 printf '%s\n' 'sip-anycast-state 1' 'self fra1 degraded' 'node ams1 down 1' \
 	'node gone1 up 18446744073709551615' 'until 2' >run/node.state
 t status-stale 0 status "${me[@]}"
+sed -i 's/^until 2/until 18446744073709551615/' run/node.state
+t status-of-another-boot 0 status "${me[@]}"
 t drain-stale 0 drain "${me[@]}"
 holds stale-peers-gone run/node.state 'sip-anycast-state 1
 self fra1 draining
@@ -225,19 +240,25 @@ self fra1 draining
 echo 'sip-anycast-state 9' >run/node.state
 t status-bad-file 1 status "${me[@]}"
 t drain-over-bad-file 0 drain "${me[@]}"
-t drain-unknown-node 78 drain --site site.conf --node fra9 --state never
-t drain-odd-node 78 drain --site site.conf --node 'a b' --state never
-t drain-bad-site 78 drain --site bad.conf --node fra1 --state never
+t drain-unknown-node 78 drain --site site.conf --node fra9 --state never \
+	--agent nobody
+t drain-odd-node 78 drain --site site.conf --node 'a b' --state never \
+	--agent nobody
+t drain-bad-site 78 drain --site bad.conf --node fra1 --state never \
+	--agent nobody
 [[ ! -e never ]] || fail "a state was written for an unknown node"
-t drain-nowhere 1 drain --site site.conf --node fra1 --state secret/state
-t drain-deep 1 drain --site site.conf --node fra1 --state no/such/state
+t drain-nowhere 1 drain --site site.conf --node fra1 --state secret/state \
+	--agent nobody
+t drain-deep 1 drain --site site.conf --node fra1 --state no/such/state \
+	--agent nobody
 
 # without --node, the host name is the node's
 host=$(hostname)
 host=${host%%.*}
 sed "s/ams1/${host,,}/" site.conf >host.conf
 if "$ctl" check host.conf >/dev/null 2>&1; then
-	"$ctl" drain --site host.conf --state host.state >/dev/null ||
+	"$ctl" drain --site host.conf --state host.state --agent nobody \
+		>/dev/null ||
 		fail "drain of the node named after the host"
 	grep -qx "self ${host,,} draining" host.state ||
 		fail "host.state: $(<host.state)"
@@ -272,7 +293,89 @@ t call-json 0 call --json silent@example.net --pinner "127.0.0.1:$port"
 t call-unknown 1 call nobody@example.net --pinner "127.0.0.1:$port"
 t call-no-text 1 call $'x\xff' --pinner "127.0.0.1:$port"
 t status-with-pinner 0 status --site small.conf --node fra1 \
-	--state "$work/nothing" --pinner "127.0.0.1:$port"
+	--agent nobody --state nothing --pinner "127.0.0.1:$port"
+
+# ---- the health agent, a script as well
+
+agent() { # STORY: one listens at agent.sock
+	end_agent
+	rm -f agent.sock
+	exec 4< <(exec "$data/agent.py" agent.sock "$1")
+	agent_pid=$!
+	read -r _ <&4
+}
+
+there=(--agent agent.sock)
+t agent-none 1 why --agent nobody
+t agent-none-log 1 log 5 --agent nobody
+t agent-none-json 1 status --json --site site.conf --node fra1 --state none \
+	--agent nobody
+t agent-no-path 1 why --agent "$(printf '%0200d' 0)"
+t agent-log-no-number 64 log many "${there[@]}"
+t agent-timeout-no-number 64 drain --timeout soon "${there[@]}"
+
+agent up
+t agent-status 0 status "${there[@]}"
+t agent-status-json 0 status --json "${there[@]}"
+t agent-status-pinner 0 status "${there[@]}" --pinner "127.0.0.1:$port"
+t agent-why 0 why "${there[@]}"
+t agent-why-json 0 why --json "${there[@]}"
+t agent-log 0 log "${there[@]}"
+t agent-log-one 0 log 1 "${there[@]}"
+t agent-nodes 0 nodes "${there[@]}"
+t agent-disable 0 disable "${there[@]}"
+t agent-resume 0 resume "${there[@]}"
+t agent-reload 0 reload "${there[@]}"
+t agent-restart 0 restart "${there[@]}"
+t agent-other-node 1 drain --node ams1 "${there[@]}"
+t agent-own-node 0 drain --node fra1 "${there[@]}"
+t agent-status-draining 0 status "${there[@]}"
+
+agent drain
+t agent-drain-wait 0 drain --wait --timeout 60 "${there[@]}"
+agent taken
+t agent-drain-taken 1 drain --wait "${there[@]}"
+agent alone
+t agent-drain-alone 1 drain --wait --timeout 1 "${there[@]}"
+"$ctl" resume "${there[@]}" >/dev/null
+t agent-drain-forced 0 drain --wait --force "${there[@]}"
+
+# Ctrl-C leaves the drain on
+agent alone
+cases=$((cases + 1))
+"$ctl" drain --wait "${there[@]}" >interrupted.out 2>interrupted.err &
+waiter=$!
+until grep -q 'still announced' interrupted.out || ! kill -0 $waiter; do
+	read -rt 0.05 <> <(:) || :
+done
+kill -INT $waiter
+status=0
+wait $waiter || status=$?
+((status == 1)) || fail "interrupted: exit status $status"
+compare interrupted.out
+compare interrupted.err
+
+# who was in service before a stop is so after the start, and nobody else
+agent drain
+mark=(--mark in-service)
+t mark-drain 0 drain --wait "${mark[@]}" "${there[@]}"
+[[ -e in-service ]] || fail "no mark was left"
+t mark-resume 0 resume "${mark[@]}" "${there[@]}"
+[[ ! -e in-service ]] || fail "the mark was left"
+t mark-none 0 resume "${mark[@]}" "${there[@]}"
+"$ctl" disable "${there[@]}" >/dev/null
+t mark-not-in-service 0 drain "${mark[@]}" "${there[@]}"
+[[ ! -e in-service ]] || fail "a disabled node was marked"
+t mark-nowhere 1 resume --mark . --agent nobody
+t mark-no-agent 0 drain --wait "${mark[@]}" --agent nobody --state none
+[[ ! -e none ]] || fail "a stop without an agent wrote a state"
+
+agent garbage
+t agent-garbage 1 status --site site.conf --node fra1 --state none "${there[@]}"
+agent rude
+t agent-rude 1 why "${there[@]}"
+agent silent
+t agent-silent 1 why "${there[@]}"
 
 echo "$cases cases, $failures failures"
 ((failures == 0))

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anycastctl drain, resume, disable, reload, restart: orders to the health
+ * agent.  Where none runs, drain and resume go into the node state file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "ctl/agent.h"
+#include "ctl/ctl.h"
+#include "ctl/ng.h"
+
+enum {
+	POLL_MS = 100,
+	PROGRESS_MS = 5000,	/* a line although nothing has changed */
+	START_PATIENCE_MS = 10000,	/* of a mark: the agent has been started
+					 * just now */
+};
+
+static bool is_true(json_t *from, const char *name)
+{
+	return json_is_true(ng_get(from, name, NULL));
+}
+
+/* "fra1: draining: CAUSE" */
+static void print_state(json_t *status)
+{
+	ctl_print_clean(ng_text(status, "node"));
+	printf(": ");
+	ctl_print_clean(ng_text(status, "state"));
+	printf(": ");
+	ctl_print_clean(ng_text(status, "cause"));
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* ---- orders without more */
+
+/* What came of an order. */
+static int say_state(const struct ctl *ctl, json_t *reply)
+{
+	json_t *status;
+	int exit;
+
+	if (*ng_text(reply, "warning"))
+		ctl_complain_clean("warning", ng_text(reply, "warning"));
+	exit = agent_command(&status, ctl, "status");
+	if (!exit)
+		print_state(status);
+	json_decref(status);
+	return exit;
+}
+
+static int order(const struct ctl *ctl, const char *command)
+{
+	json_t *reply;
+	int exit = agent_command(&reply, ctl, command);
+
+	if (!exit)
+		exit = say_state(ctl, reply);
+	json_decref(reply);
+	return exit;
+}
+
+int ctl_disable(const struct ctl *ctl)
+{
+	return order(ctl, "disable");
+}
+
+int ctl_reload(const struct ctl *ctl)
+{
+	return order(ctl, "reload");
+}
+
+/* The agent is gone for a moment: nothing to ask it for. */
+int ctl_restart(const struct ctl *ctl)
+{
+	json_t *reply;
+	int exit = agent_command(&reply, ctl, "restart");
+
+	json_decref(reply);
+	if (!exit)
+		puts("the agent starts anew in its place; its routes stay");
+	return exit;
+}
+
+/* ---- the mark: who was in service before a stop is so again after the start
+ */
+
+static int write_mark(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0) {
+		ctl_complain("%s: cannot be written: %s", path,
+			     strerror(errno));
+		return CTL_FAILURE;
+	}
+	close(fd);
+	return CTL_OK;
+}
+
+static bool has_mark(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* ---- resume */
+
+/* Is an agent there, and is it that of the node that is meant? */
+static int find_agent(bool *there, const struct ctl *ctl, unsigned patience_ms)
+{
+	json_t *reply;
+	int exit = agent_ask(&reply, ctl, json_pack("{ss}", "command",
+						    "nodes"), patience_ms);
+
+	*there = reply != NULL;
+	if (!exit && reply && ctl->node_name &&
+	    strcmp(ctl->node_name, ng_text(reply, "self", "name")) != 0) {
+		ctl_complain("the agent at %s is not that of node %s",
+			     ctl->agent, ctl->node_name);
+		exit = CTL_FAILURE;
+	}
+	json_decref(reply);
+	return exit;
+}
+
+int ctl_resume(const struct ctl *ctl)
+{
+	bool there;
+	int exit;
+
+	if (ctl->mark && !has_mark(ctl->mark))
+		return CTL_OK;
+	exit = find_agent(&there, ctl, ctl->mark ? START_PATIENCE_MS
+						 : AGENT_PATIENCE_MS);
+	if (!exit && !there && !ctl->mark)
+		return ctl_write_state(ctl, NODE_UP);
+	if (!exit)
+		exit = order(ctl, "resume");
+	if (!exit && ctl->mark && unlink(ctl->mark) < 0)
+		ctl_complain("%s: %s", ctl->mark, strerror(errno));
+	return exit;
+}
+
+/* ---- drain */
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+/* What has been printed of the units, so that a line means news. */
+struct progress {
+	char said[1024];
+	uint64_t said_ms;
+};
+
+/* "service IPv4 draining, 7 s left; ..." */
+static void describe(char *out, size_t room, json_t *status, bool with_time)
+{
+	json_t *unit;
+	size_t at, len = 0;
+
+	out[0] = '\0';
+	json_array_foreach(ng_get(status, "groups", NULL), at, unit) {
+		char left[AGENT_SPAN_MAX];
+		bool announced = is_true(unit, "announced");
+		json_t *until = ng_get(unit, "until_ms", NULL);
+		bool timed = with_time && announced &&
+			     json_integer_value(until) > 0;
+
+		len += (size_t)snprintf(out + len, room - len,
+					"%s%s %s %s%s%s%s", at ? "; " : "",
+					ng_text(unit, "name"),
+					agent_family(unit),
+					announced ? "still announced"
+						  : "withdrawn",
+					timed ? ", " : "",
+					timed ? agent_span(left, until) : "",
+					timed ? " left" : "");
+		if (len >= room)
+			return;
+	}
+}
+
+static void print_progress(struct progress *p, json_t *status)
+{
+	char news[sizeof(p->said)], text[sizeof(p->said)];
+	uint64_t now_ms = clock_ms();
+
+	describe(news, sizeof(news), status, false);
+	if (strcmp(news, p->said) == 0 && now_ms - p->said_ms < PROGRESS_MS)
+		return;
+	describe(text, sizeof(text), status, true);
+	ctl_print_clean(ng_text(status, "node"));
+	printf(": ");
+	ctl_print_clean(text);
+	putchar('\n');
+	fflush(stdout);
+	memcpy(p->said, news, sizeof(news));
+	p->said_ms = now_ms;
+}
+
+/* One look: CTL_OK and *done, or why it cannot go on. */
+static int look(const struct ctl *ctl, struct progress *p, bool *done)
+{
+	json_t *status;
+	int exit = agent_command(&status, ctl, "status");
+
+	if (exit)
+		return exit;
+	if (strcmp(ng_text(status, "order"), "drain") != 0) {
+		ctl_complain("somebody has taken the drain back");
+		exit = CTL_FAILURE;
+	} else {
+		print_progress(p, status);
+		*done = is_true(status, "drained");
+		if (*done) {
+			ctl_print_clean(ng_text(status, "node"));
+			puts(": drained: safe to stop");
+		}
+	}
+	json_decref(status);
+	return exit;
+}
+
+static int wait_drained(const struct ctl *ctl)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+	uint64_t until_ms = clock_ms() + UINT64_C(1000) * ctl->timeout_s;
+	struct progress progress = { 0 };
+	bool done = false;
+	int exit = CTL_OK;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	while (!exit && !done && !interrupted) {
+		exit = look(ctl, &progress, &done);
+		if (ctl->timeout_s && !done && !exit && clock_ms() >= until_ms) {
+			ctl_complain("not drained after %u s; the drain goes "
+				     "on, `anycastctl resume' takes it back",
+				     ctl->timeout_s);
+			return CTL_FAILURE;
+		}
+		if (!exit && !done)
+			poll(NULL, 0, POLL_MS);
+	}
+	if (!interrupted || done)
+		return exit;
+	ctl_complain("interrupted; the drain goes on, `anycastctl resume' "
+		     "takes it back");
+	return CTL_FAILURE;
+}
+
+/* A stop: who is in service now is to be so after the next start. */
+static int mark_service(const struct ctl *ctl)
+{
+	json_t *status;
+	int exit = agent_command(&status, ctl, "status");
+
+	if (!exit && strcmp(ng_text(status, "order"), "resume") == 0)
+		exit = write_mark(ctl->mark);
+	json_decref(status);
+	return exit;
+}
+
+static int drain_without_agent(const struct ctl *ctl)
+{
+	int exit;
+
+	if (ctl->mark) {
+		printf("%s: no agent listens there: nothing to drain\n",
+		       ctl->agent);
+		return CTL_OK;
+	}
+	exit = ctl_write_state(ctl, NODE_DRAINING);
+	if (!exit && ctl->wait)
+		puts("no agent runs: no route is waited for");
+	return exit;
+}
+
+int ctl_drain(const struct ctl *ctl)
+{
+	json_t *reply;
+	bool there;
+	int exit = find_agent(&there, ctl, AGENT_PATIENCE_MS);
+
+	if (exit)
+		return exit;
+	if (!there)
+		return drain_without_agent(ctl);
+	if (ctl->mark)
+		exit = mark_service(ctl);
+	if (exit)
+		return exit;
+	exit = agent_ask(&reply, ctl, json_pack("{sssb}", "command", "drain",
+						"force", ctl->force),
+			 AGENT_PATIENCE_MS);
+	if (!exit && !reply)
+		exit = agent_command(&reply, ctl, "drain");
+	if (!exit)
+		exit = say_state(ctl, reply);
+	json_decref(reply);
+	return !exit && ctl->wait ? wait_drained(ctl) : exit;
+}
