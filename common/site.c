@@ -17,9 +17,9 @@ enum {
 
 static_assert(SITE_NODES_MAX - 1 <= UINT16_MAX, "by_name holds any index");
 
-static int parse_text(struct site_parser *p)
+static int parse_text(struct site_parser *p, struct slice text)
 {
-	int err = site_parse_lines(p);
+	int err = site_parse_lines(p, text);
 
 	if (!err)
 		err = site_check(p);
@@ -36,13 +36,12 @@ int site_parse(struct site **out, const char *name, const char *base,
 		.base = base,
 		.report = report,
 		.arg = arg,
-		.rest = cursor_of(text.text, text.len),
 	};
 	int err;
 
 	*out = NULL;
 	p.site = calloc(1, sizeof(*p.site));
-	err = p.site ? parse_text(&p) : ENOMEM;
+	err = p.site ? parse_text(&p, text) : ENOMEM;
 	if (!err && p.errors)
 		err = EINVAL;
 

@@ -32,7 +32,7 @@ int site_parse_announced(struct site_parser *p, const struct site_key *key,
 	struct slice element;
 	bool begun = false;
 
-	while (site_next_element(&c, &begun, &element)) {
+	while (value_next(&c, &begun, &element)) {
 		char text[PREFIX_TEXT_MAX];
 		const char *problem;
 
@@ -293,9 +293,9 @@ static int unknown_option(struct site_parser *p, const struct site_neighbor *n,
 			  struct slice word)
 {
 	const char *hint = nearest(word, option_names, NEIGHBOR_OPTIONS);
-	char quoted[SITE_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 
-	site_quote(quoted, word);
+	value_quote(quoted, word);
 	site_why(p, "%s%s%s%s%s%s",
 		 n->md5[0] ? "what follows the password is no option" : "`",
 		 n->md5[0] ? "" : quoted, n->md5[0] ? "" : "' is no option",

@@ -31,31 +31,19 @@ static bool is_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool site_next_element(struct cursor *c, bool *begun, struct slice *out)
-{
-	if (*begun) {
-		if (!cursor_left(c))
-			return false;
-		cursor_byte(c);		/* the comma */
-	}
-	*begun = true;
-	*out = slice_trim(cursor_until(c, ","));
-	return true;
-}
-
 static int parse_addresses(struct site_parser *p, const struct site_key *key,
 			   void *base, struct slice value)
 {
 	struct cursor c = cursor_of(value.text, value.len);
-	char text[SITE_QUOTED_MAX];
+	char text[VALUE_QUOTED_MAX];
 	struct slice element;
 	bool begun = false;
 
-	while (site_next_element(&c, &begun, &element)) {
+	while (value_next(&c, &begun, &element)) {
 		struct addr addr, unmapped;
 		struct addr *slot;
 
-		site_quote(text, element);
+		value_quote(text, element);
 		if (addr_parse(&addr, element.text, element.len)) {
 			site_why(p, "`%s' is no address", text);
 			return EINVAL;
@@ -147,11 +135,11 @@ static int parse_aliases(struct site_parser *p, const struct site_key *key,
 	struct slice element;
 	bool begun = false;
 
-	while (site_next_element(&c, &begun, &element)) {
+	while (value_next(&c, &begun, &element)) {
 		const char *problem = host_problem(element);
-		char text[SITE_QUOTED_MAX];
+		char text[VALUE_QUOTED_MAX];
 
-		site_quote(text, element);
+		value_quote(text, element);
 		if (problem) {
 			site_why(p, "`%s': %s", text, problem);
 			return EINVAL;

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines and sections of the site file.
- *
- * inih splits `key = value' and takes comments away.  It says nothing about
- * sections without keys, cuts section names after 49 bytes and long lines
- * wherever its buffer ends, stops at a NUL, reads an indented line as more of
- * the value above, and tells of the first bad line only.  So the reader it
- * calls for every line (next_line) opens the sections, refuses what it would
- * misread, and notices lines that it passed over.
- */
+/* Sections of the site file, and each key to the one it is in. */
 #include <errno.h>
-#include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/inifile.h"
 #include "common/nearest.h"
 #include "common/site_priv.h"
-
-#define BOM "\xef\xbb\xbf"
 
 void site_error(struct site_parser *p, unsigned line, const char *fmt, ...)
 {
@@ -44,27 +34,6 @@ void site_why(struct site_parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->why, sizeof(p->why), fmt, ap);
 	va_end(ap);
-}
-
-void site_quote(char out[static SITE_QUOTED_MAX], struct slice text)
-{
-	enum { TAIL = sizeof("\\xff...") };
-	size_t len = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.text[i];
-		size_t room = SITE_QUOTED_MAX - len;
-
-		if (room < TAIL) {
-			snprintf(out + len, room, "...");
-			return;
-		}
-		if (c >= ' ' && c < 0x7f)
-			len += (size_t)snprintf(out + len, room, "%c", c);
-		else
-			len += (size_t)snprintf(out + len, room, "\\x%02x", c);
-	}
 }
 
 /* ---- sections */
@@ -170,32 +139,20 @@ static void open_unknown(struct site_parser *p, struct slice word)
 			   "[node NAME], [peer NAME]", p->where);
 }
 
-/* line begins with '[' and is trimmed. */
-static void open_section(struct site_parser *p, struct slice line)
+/* inifile's handler; without a name the section cannot be told. */
+static void take_section(void *arg, unsigned line, struct slice name)
 {
-	struct cursor c = cursor_of(line.text, line.len);
-	char quoted[SITE_QUOTED_MAX];
-	struct slice name, word, rest;
+	struct site_parser *p = arg;
+	struct cursor c = cursor_of(name.text, name.len);
+	char quoted[VALUE_QUOTED_MAX];
+	struct slice word, rest;
 
-	cursor_byte(&c);
-	name = slice_trim(cursor_until(&c, "]"));
-	cursor_expect(&c, slice_str("]"));
-	if (!cursor_ok(&c)) {
-		site_quote(quoted, line);
-		site_error(p, p->line, "`%s': the section is not closed by ]",
-			   quoted);
-		p->section = SECTION_UNKNOWN;
+	p->line = line;
+	p->section = SECTION_UNKNOWN;
+	if (!name.text || p->err)
 		return;
-	}
-	site_quote(quoted, name);
+	value_quote(quoted, name);
 	snprintf(p->where, sizeof(p->where), "[%.60s]", quoted);
-	rest = slice_trim(cursor_take(&c, cursor_left(&c)));
-	if (rest.len && rest.text[0] != ';' && rest.text[0] != '#')
-		site_error(p, p->line,
-			   "%s: nothing but a comment may follow the section",
-			   p->where);
-
-	c = cursor_of(name.text, name.len);
 	word = cursor_until(&c, " \t");
 	cursor_skip_blanks(&c);
 	rest = cursor_take(&c, cursor_left(&c));
@@ -207,73 +164,6 @@ static void open_section(struct site_parser *p, struct slice line)
 		open_service(p);
 	else
 		open_unknown(p, word);
-}
-
-/* ---- lines */
-
-/* Did inih make anything of the line it got last? */
-static void finish_line(struct site_parser *p)
-{
-	if (!p->line_given)
-		return;
-	p->line_given = false;
-	site_error(p, p->line,
-		   "`%s': neither [section] nor key = value", p->line_word);
-}
-
-/* True if inih should see the line. */
-static bool accept_line(struct site_parser *p, struct slice line, size_t max)
-{
-	struct cursor c = cursor_of(line.text, line.len);
-
-	if (line.len == 0 || line.text[0] == ';' || line.text[0] == '#')
-		return false;
-	if (slice_has_controls(line)) {
-		site_error(p, p->line, "there is a control character (or a "
-			   "NUL) in the line: text only");
-		return false;
-	}
-	if (line.text[0] == '[') {
-		open_section(p, line);
-		return false;
-	}
-	if (line.len > max) {
-		site_error(p, p->line,
-			   "the line has %zu bytes: at most %zu can be read",
-			   line.len, max);
-		return false;
-	}
-	/* the first word only: the rest may be a secret */
-	site_quote(p->line_word, cursor_until(&c, " \t"));
-	return true;
-}
-
-/* inih's reader: like fgets(). */
-static char *next_line(char *buf, int size, void *stream)
-{
-	struct site_parser *p = stream;
-	size_t max = size > 2 ? (size_t)size - 2 : 0;	/* newline and NUL */
-
-	finish_line(p);
-	while (cursor_left(&p->rest) && !p->err) {
-		struct slice line = cursor_until(&p->rest, "\n");
-
-		if (cursor_left(&p->rest))
-			cursor_byte(&p->rest);
-		p->line++;
-		if (p->line == 1 && line.len >= strlen(BOM) &&
-		    memcmp(line.text, BOM, strlen(BOM)) == 0)
-			line = slice_of(line.text + strlen(BOM),
-					line.len - strlen(BOM));
-		line = slice_trim(line);
-		if (!accept_line(p, line, max))
-			continue;
-		memcpy(buf, line.text, line.len);
-		memcpy(buf + line.len, "\n", 2);
-		p->line_given = true;
-		return buf;
-	}
-	return NULL;
 }
 
 /* ---- keys */
@@ -303,7 +193,7 @@ static void unknown_key(struct site_parser *p, struct slice name)
 {
 	const char *other = who_has(name);
 	const char *known[SITE_KEYS];
-	char quoted[SITE_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 	char list[SITE_WHY_MAX] = "";
 	size_t cnt = 0, len = 0;
 	const char *hint;
@@ -316,7 +206,7 @@ static void unknown_key(struct site_parser *p, struct slice name)
 		len += (size_t)snprintf(list + len, sizeof(list) - len,
 					"%s%s", i ? ", " : "", known[i]);
 
-	site_quote(quoted, name);
+	value_quote(quoted, name);
 	hint = nearest(name, known, cnt);
 	if (other)
 		site_error(p, p->line, "%s %s: a key of %s sections; allowed: "
@@ -330,16 +220,16 @@ static void unknown_key(struct site_parser *p, struct slice name)
 }
 
 /* As much of a value as may be shown. */
-static void quote_value(char out[static SITE_QUOTED_MAX],
+static void quote_value(char out[static VALUE_QUOTED_MAX],
 			const struct site_key *key, struct slice value)
 {
 	struct cursor c = cursor_of(value.text, value.len);
 	struct slice path;
 	size_t len;
 
-	site_quote(out, value);
+	value_quote(out, value);
 	if (key->hidden && !site_is_file(value, &path))
-		snprintf(out, SITE_QUOTED_MAX, "...");
+		snprintf(out, VALUE_QUOTED_MAX, "...");
 	if (!key->shown_words)
 		return;
 	for (unsigned i = 0; i < key->shown_words; i++) {
@@ -348,9 +238,9 @@ static void quote_value(char out[static SITE_QUOTED_MAX],
 	}
 	if (!cursor_left(&c))
 		return;
-	site_quote(out, slice_of(value.text, value.len - cursor_left(&c)));
+	value_quote(out, slice_of(value.text, value.len - cursor_left(&c)));
 	len = strlen(out);
-	if (len + sizeof(" ...") <= SITE_QUOTED_MAX)
+	if (len + sizeof(" ...") <= VALUE_QUOTED_MAX)
 		memcpy(out + len, " ...", sizeof(" ..."));
 }
 
@@ -361,7 +251,7 @@ static void set_key(struct site_parser *p, const struct site_key *key,
 		     : p->section == SECTION_NODE  ? (void *)p->node
 						   : (void *)p->peer;
 	unsigned *line = &p->lines->key[key - site_keys];
-	char quoted[SITE_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 	bool has_why;
 	int err;
 
@@ -385,48 +275,58 @@ static void set_key(struct site_parser *p, const struct site_key *key,
 		   p->why, has_why ? ")" : "");
 }
 
-/* inih's handler; it knows the section less well than we do. */
-static int take_key(void *arg, const char *section, const char *name_text,
-		    const char *value_text)
+/* inifile's handler. */
+static void take_key(void *arg, unsigned line, struct slice name,
+		     struct slice value)
 {
 	struct site_parser *p = arg;
-	struct slice name = slice_str(name_text);
 	const struct site_key *key;
-	char quoted[SITE_QUOTED_MAX];
+	char quoted[VALUE_QUOTED_MAX];
 
-	(void)section;
-	p->line_given = false;
+	p->line = line;
 	if (p->err || p->section == SECTION_UNKNOWN)
-		return 1;
+		return;
 	if (p->section == SECTION_NONE) {
-		site_quote(quoted, name);
-		site_error(p, p->line,
-			   "%s: stands before the first section", quoted);
-		return 1;
+		value_quote(quoted, name);
+		site_error(p, line, "%s: stands before the first section",
+			   quoted);
+		return;
 	}
 	key = find_key(p->section, name);
 	if (key)
-		set_key(p, key, slice_str(value_text));
+		set_key(p, key, value);
 	else
 		unknown_key(p, name);
-	return 1;
 }
 
-int site_parse_lines(struct site_parser *p)
+static void take_bad(void *arg, unsigned line, const char *text)
 {
+	site_error(arg, line, "%s", text);
+}
+
+/* Where the file ends: a message about what it lacks says so. */
+static unsigned last_line(struct slice text)
+{
+	unsigned lines = text.len && text.text[text.len - 1] != '\n';
+
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.text[i] == '\n';
+	return lines;
+}
+
+int site_parse_lines(struct site_parser *p, struct slice text)
+{
+	static const struct inifile_handler handler = {
+		.section = take_section, .key = take_key, .bad = take_bad,
+	};
 	int err;
 
 	p->spare = calloc(1, sizeof(*p->spare));
 	if (!p->spare)
 		return ENOMEM;
 	err = site_defaults(p, SECTION_SERVICE, p->site);
-	if (err)
-		return err;
-
-	/* its result is the first bad line, which finish_line() has told */
-	err = ini_parse_stream(next_line, p, take_key, p);
-	if (err == -2)
-		return ENOMEM;
-	finish_line(p);
-	return p->err;
+	if (!err)
+		err = inifile_read(text, &handler, p);
+	p->line = last_line(text);
+	return err ? err : p->err;
 }

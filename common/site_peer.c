@@ -80,12 +80,12 @@ void site_open_peer(struct site_parser *p, struct slice name)
 int site_add_prefix(struct site_parser *p, struct prefix *list, size_t *cnt,
 		    size_t max, struct slice text)
 {
-	char quoted[SITE_QUOTED_MAX], inside[PREFIX_TEXT_MAX];
+	char quoted[VALUE_QUOTED_MAX], inside[PREFIX_TEXT_MAX];
 	struct addr unmapped;
 	struct prefix new;
 	int err = prefix_parse(&new, text);
 
-	site_quote(quoted, text);
+	value_quote(quoted, text);
 	if (err == ERANGE) {
 		prefix_format(inside, &new);
 		site_why(p, "`%s' has bits behind its length: %s?", quoted,
@@ -122,7 +122,7 @@ int site_parse_prefixes(struct site_parser *p, const struct site_key *key,
 	bool begun = false;
 	int err = 0;
 
-	while (!err && site_next_element(&c, &begun, &element))
+	while (!err && value_next(&c, &begun, &element))
 		err = site_add_prefix(p, list, cnt, SITE_PEER_ADDRESSES_MAX,
 				      element);
 	return err;

@@ -2,7 +2,7 @@
 /* site_priv.h - what the files of the site subject share
  *
  *   site.c        reads the file, owns struct site, look-ups
- *   site_parse.c  lines and sections, through inih; every line's errors
+ *   site_parse.c  lines and sections; every line's errors
  *   site_keys.c   the table of keys, one parser per kind of value
  *   site_peer.c   everything about [peer NAME] sections
  *   site_bgp.c    what is announced to whom: prefix, router-id, neighbor
@@ -17,6 +17,7 @@
 
 #include "common/cursor.h"
 #include "common/site.h"
+#include "common/value.h"
 
 enum site_key_id {
 	KEY_DOMAIN,
@@ -63,7 +64,6 @@ struct site_lines {
 enum {
 	SITE_WHERE_MAX = 64,
 	SITE_WHY_MAX = 256,
-	SITE_QUOTED_MAX = 96,
 };
 
 struct site_parser {
@@ -74,11 +74,7 @@ struct site_parser {
 	unsigned errors;
 	int err;		/* ENOMEM ends the parse */
 
-	struct cursor rest;
 	unsigned line;
-	bool line_given;	/* inih has it and said nothing yet */
-	char line_word[SITE_QUOTED_MAX];	/* its first word, quotable */
-
 	enum site_section section;
 	char where[SITE_WHERE_MAX];	/* "[node fra1]" */
 	struct site_node *node;		/* borrowed: in site or &spare_node */
@@ -141,18 +137,8 @@ void site_error(struct site_parser *p, unsigned line, const char *fmt, ...)
 void site_why(struct site_parser *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Text of the file made fit for a line: control and non-ASCII bytes as \xNN,
- * cut after some 80 characters.
- */
-void site_quote(char out[static SITE_QUOTED_MAX], struct slice text);
-
 /* Fill in the defaults the table has for the keys of this section. */
 int site_defaults(struct site_parser *p, enum site_section section, void *base);
-
-/* The next element of a comma list, trimmed; false at its end.  An empty list
- * has one empty element, so that it is an error like `a,,b' is.
- */
-bool site_next_element(struct cursor *c, bool *begun, struct slice *out);
 
 /* From now on keys are read into what nobody uses. */
 void site_use_spare(struct site_parser *p);
@@ -194,8 +180,8 @@ int site_check_bgp(struct site_parser *p);
 void site_check_required(struct site_parser *p, enum site_section section,
 			 const char *where, const struct site_lines *lines);
 
-/* Read the sections and keys of p->rest into p->site.  0 or ENOMEM. */
-int site_parse_lines(struct site_parser *p);
+/* Read the sections and keys of the file into p->site.  0 or ENOMEM. */
+int site_parse_lines(struct site_parser *p, struct slice text);
 
 /* Check the whole, settle inherited ports, sort the names.  0 or ENOMEM. */
 int site_check(struct site_parser *p);

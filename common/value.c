@@ -6,17 +6,23 @@
 
 void value_quote(char out[static VALUE_QUOTED_MAX], struct slice text)
 {
-	size_t len = text.len < VALUE_QUOTED_MAX - 1 ? text.len
-						     : VALUE_QUOTED_MAX - 1;
+	enum { TAIL = sizeof("\\xff...") };
+	size_t len = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		char c = text.text[i];
+	out[0] = '\0';
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.text[i];
+		size_t room = VALUE_QUOTED_MAX - len;
 
-		out[i] = c >= ' ' && c < 0x7f ? c : '?';
+		if (room < TAIL) {
+			snprintf(out + len, room, "...");
+			return;
+		}
+		if (c >= ' ' && c < 0x7f)
+			len += (size_t)snprintf(out + len, room, "%c", c);
+		else
+			len += (size_t)snprintf(out + len, room, "\\x%02x", c);
 	}
-	out[len] = '\0';
-	if (len < text.len)
-		memcpy(out + len - 3, "...", 3);
 }
 
 bool value_next(struct cursor *c, bool *begun, struct slice *out)

@@ -18,8 +18,8 @@ enum {
 	VALUE_DURATION_MAX = 32,
 };
 
-/* Text made fit for a line: bytes that are not printable ASCII become '?',
- * cut where there is no room.
+/* Text made fit for a line: bytes that are not printable ASCII as \xNN, cut
+ * after some 80 characters.
  */
 void value_quote(char out[static VALUE_QUOTED_MAX], struct slice text);
 

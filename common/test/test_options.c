@@ -86,7 +86,8 @@ static void wrong_words_are_all_told(void **state)
 			     "a: is no option; try --help\n" },
 		{ "--colour=1", "--colour=1: unknown option; try --help\n" },
 		{ "--help=x", "--help=x: unknown option; try --help\n" },
-		{ "--colour=\x1b", "--colour=?: unknown option; try --help\n" },
+		{ "--colour=\x1b",
+		  "--colour=\\x1b: unknown option; try --help\n" },
 		{ "--node", "--node: needs a value\n" },
 		{ "--node a --node=b --config", "--node=b: is there twice\n"
 						"--config: needs a value\n" },

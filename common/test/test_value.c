@@ -2,6 +2,7 @@
 #include "common/test/table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "common/value.h"
@@ -43,16 +44,23 @@ static void quoted_text_fits_a_line(void **state)
 
 	(void)state;
 	value_quote(out, slice_str("a\tb\x1b[1m\xff"));
-	assert_string_equal(out, "a?b?[1m?");
+	assert_string_equal(out, "a\\x09b\\x1b[1m\\xff");
 	value_quote(out, slice_of(NULL, 0));
 	assert_string_equal(out, "");
 	memset(text, 'x', sizeof(text));
-	value_quote(out, slice_of(text, VALUE_QUOTED_MAX - 1));
-	assert_int_equal(strlen(out), VALUE_QUOTED_MAX - 1);
-	assert_string_equal(out + VALUE_QUOTED_MAX - 4, "xxx");
-	value_quote(out, slice_of(text, VALUE_QUOTED_MAX));
-	assert_int_equal(strlen(out), VALUE_QUOTED_MAX - 1);
-	assert_string_equal(out + VALUE_QUOTED_MAX - 4, "...");
+	for (size_t len = 80; len < sizeof(text); len++) {
+		bool cut;
+
+		value_quote(out, slice_of(text, len));
+		cut = strlen(out) != len;
+		assert_true(cut || len < VALUE_QUOTED_MAX);
+		assert_true(!cut || len > 88);
+		assert_true(!cut || strcmp(out + strlen(out) - 4, "x...") == 0);
+	}
+	memset(text, '\xff', sizeof(text));
+	value_quote(out, slice_of(text, sizeof(text)));
+	assert_true(strlen(out) < sizeof(out));
+	assert_string_equal(out + strlen(out) - 7, "\\xff...");
 }
 
 static void lists_have_commas(void **state)
