@@ -76,7 +76,7 @@ static void what_is_wrong_is_said(void **state)
 		  "unknown command `Status' (status?)" },
 		{ "{\"command\":\"xyzzy\"}", "unknown command `xyzzy'" },
 		{ "{\"command\":\"a\\n\\u001b[2J\\u00e9\"}",
-		  "unknown command `a?" "?[2J?" "?'" },
+		  "unknown command `a\\x0a\\x1b[2J\\xc3\\xa9'" },
 		{ "{\"command\":\"drain\",\"force\":\"yes\"}",
 		  "\"force\" is neither true nor false" },
 		{ "{\"command\":\"drain\",\"wait\":-1}",
