@@ -69,7 +69,9 @@ struct prober_conf {
 					 * 35 NAPTR */
 	char dns_answer[PROBER_PATH_MAX];	/* text form that must be among
 						 * the answers; "": any answer */
-	/* rtp: the pinner's ng socket; loss and delay allowed */
+	/* rtp: the pinner's ng socket; loss and delay allowed.  target is the
+	 * address of this node that media goes from and to.
+	 */
 	struct addr ng_addr;
 	uint16_t ng_port;
 	unsigned packets;		/* each way, default 5 */
@@ -97,6 +99,11 @@ enum prober_counter {
 	PROBER_C_SIP_STRANGE,
 	PROBER_C_SIP_PROVISIONAL,
 	PROBER_C_SIP_REPEATED,
+	PROBER_C_NG_STRANGE,
+	PROBER_C_RTP_LATE,
+	PROBER_C_RTP_DOUBLE,
+	PROBER_C_RTP_ALTERED,
+	PROBER_C_RTP_FOREIGN,
 	PROBER_C_DNS_GARBAGE,
 	PROBER_C_DNS_STRANGE,
 	PROBER_C_DNS_REPEATED,

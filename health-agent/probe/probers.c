@@ -26,6 +26,18 @@ static const struct counter_desc descs[PROBER_COUNTERS] = {
 				   "or forged" },
 	[PROBER_C_DNS_REPEATED] = { "dns_repeated",
 				    "DNS questions sent a second time" },
+	[PROBER_C_NG_STRANGE] = { "ng_strange",
+				  "datagrams ignored: no answer to what the "
+				  "relay was asked" },
+	[PROBER_C_RTP_LATE] = { "rtp_late",
+				"RTP packets slower than delay: lost" },
+	[PROBER_C_RTP_DOUBLE] = { "rtp_double",
+				  "RTP packets that came a second time" },
+	[PROBER_C_RTP_ALTERED] = { "rtp_altered",
+				   "RTP packets that came changed: lost" },
+	[PROBER_C_RTP_FOREIGN] = { "rtp_foreign",
+				   "datagrams ignored: no RTP of this "
+				   "attempt" },
 };
 
 static _Atomic uint64_t values[PROBER_COUNTERS];
@@ -233,7 +245,10 @@ int prober_attempt(struct prober *p)
 	p->phase = PROBER_RUNNING;
 	p->last_turn = false;
 	p->began_ns = uv_hrtime();
-	/* one millisecond is for the last turn */
+	/* the loop may have been at this turn for long; one millisecond is
+	 * for the last turn
+	 */
+	uv_update_time(p->loop);
 	uv_timer_start(&p->timer, on_timer, timeout_ms - 1, 0);
 	p->type->begin(p);
 	return 0;
