@@ -3,11 +3,14 @@
 # rendered.sh ANYCASTCTL: every rendering for another program is read by it
 #
 # ExaBGP, BIRD and FRR only check what they are given; nothing is started. What
-# the renderings do is told by tests/health/.
+# the renderings do is told by tests/health/. The copies in configs/ are those of
+# the sample site; with UPDATE=1 they are written instead of compared, but for
+# their first lines.
 set -euo pipefail
 
 ctl=$(readlink -f "$1")
-site=$(dirname "$(readlink -f "$0")")/bgp.conf
+top=$(readlink -f "$(dirname "$0")/../..")
+site=$top/ctl/test/bgp.conf
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -58,6 +61,32 @@ router() { # FILE: what its comment says the router has besides
 	printf 'router id 198.51.100.1;\nprotocol device { }\nprotocol bfd { }\n'
 	printf 'include "%s";\n' "$work/$1"
 }
+
+shipped() { # FILE TARGET ARGUMENT...: as rendered, below its own first lines
+	local file=$top/configs/$1 head
+	shift
+	cases=$((cases + 1))
+	"$ctl" render "$@" --site "$work/site.conf" --node fra1 |
+		sed "s|$work/site.conf|/etc/sip-anycast/site.conf|" >fresh
+	head=$(grep -n -m 1 ' Node fra1 of ' "$file" | cut -d: -f1)
+	head -n $((head - 1)) "$file" | cat - fresh >whole
+	if [[ ${UPDATE:-} ]]; then
+		cp whole "$file"
+	elif ! diff -u "$file" whole; then
+		echo "not ok: $file is not what is rendered"
+		failures=$((failures + 1))
+	fi
+}
+
+cp "$top/configs/site.conf" .
+echo 'a secret of this test only' >secret
+shipped exabgp/exabgp.conf exabgp
+shipped bird/router.conf bird
+shipped bird/bfd.conf bird-bfd
+shipped bird/kernel.conf bird-kernel
+shipped bird/ospf.conf bird-igp --interface eth0
+shipped frr/router.conf frr
+shipped frr/ospf.conf frr-igp --interface eth0
 
 if has bird; then
 	for node in fra1 ams1; do
