@@ -47,6 +47,8 @@ static void add_good(struct words *w, const struct unit *u)
 {
 	if (u->survey.cnt == 1)
 		words_add(w, "its probe is good");
+	else if (u->survey.cnt == 2)
+		words_add(w, "both probes are good");
 	else
 		words_add(w, "all %u probes are good", u->survey.cnt);
 }

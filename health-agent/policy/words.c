@@ -2,7 +2,6 @@
 #include "health-agent/policy/words.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 enum {
@@ -11,17 +10,22 @@ enum {
 	HOUR_MS = 60 * MINUTE_MS,
 };
 
-void words_add(struct words *w, const char *fmt, ...)
+void words_vadd(struct words *w, const char *fmt, va_list ap)
 {
 	size_t left = w->room - w->len;
-	va_list ap;
-	int n;
+	int n = vsnprintf(w->out + w->len, left, fmt, ap);
 
-	va_start(ap, fmt);
-	n = vsnprintf(w->out + w->len, left, fmt, ap);
-	va_end(ap);
 	if (n > 0)
 		w->len += (size_t)n < left ? (size_t)n : left - 1;
+}
+
+void words_add(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	words_vadd(w, fmt, ap);
+	va_end(ap);
 }
 
 static uint64_t round_up(uint64_t ms, uint64_t unit)

@@ -6,6 +6,7 @@
 #ifndef POLICY_WORDS_H
 #define POLICY_WORDS_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ static inline struct words words_in(char *out, size_t room)
 
 void words_add(struct words *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+void words_vadd(struct words *w, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* "3.2 s", "98 s", "12 min", "3 h": rounded up, so never too early; "0 s" only
  * for nothing.
