@@ -56,10 +56,11 @@ int sip_ask_check(char text[static PROBER_TEXT_MAX],
 		return prober_say(text, "it has no transport");
 	if (conf->method == PROBER_INVITE && conf->on_node)
 		return prober_say(text, "a node address redirects nobody: "
-				  "ask it by OPTIONS");
+					"ask it by OPTIONS");
 	if (sip_ask_init(&ask, conf))
-		return prober_say(text, "node %s has no IPv%u address to be sent to",
-			    conf->node->name, conf->target.family);
+		return prober_say(text,
+				  "node %s has no IPv%u address to be sent to",
+				  conf->node->name, conf->target.family);
 	return 0;
 }
 
@@ -124,11 +125,13 @@ static struct sip_request request_of(struct texts *t, const struct sip_ask *ask,
 				     const char *to_tag)
 {
 	static const char *const vias[] = {
-		[PROBER_UDP] = "UDP", [PROBER_TCP] = "TCP",
+		[PROBER_UDP] = "UDP",
+		[PROBER_TCP] = "TCP",
 		[PROBER_TLS] = "TLS",
 	};
 	static const char *const params[] = {
-		[PROBER_UDP] = "", [PROBER_TCP] = ";transport=tcp",
+		[PROBER_UDP] = "",
+		[PROBER_TCP] = ";transport=tcp",
 		[PROBER_TLS] = ";transport=tls",
 	};
 	enum prober_transport transport = ask->conf->transport;
@@ -276,7 +279,7 @@ static enum sip_meaning judge_redirect(char text[static PROBER_TEXT_MAX],
 	if (!leads_to(&got, ask->contact) &&
 	    !leads_to(&got, ask->contact_maddr)) {
 		prober_say(text, "302 to %.80s, not %.80s", reply->contact,
-		     ask->contact);
+			   ask->contact);
 		return SIP_BAD;
 	}
 	if (!tag_is_ours(ask, reply->to_tag)) {
@@ -300,8 +303,8 @@ enum sip_meaning sip_ask_judge(char text[static PROBER_TEXT_MAX],
 		return SIP_PROVISIONAL;
 	}
 	if (reply->status != want) {
-		prober_say(text, "%u %s instead of %u", reply->status, reply->reason,
-		     want);
+		prober_say(text, "%u %s instead of %u", reply->status,
+			   reply->reason, want);
 		return SIP_BAD;
 	}
 	if (want == 302)
