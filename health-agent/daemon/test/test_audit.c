@@ -146,16 +146,16 @@ static void lines_come_to_the_file_in_order(void **state)
 
 static void a_restart_goes_on_where_the_file_ends(void **state)
 {
+	static const char before[] =
+		"half of a line\"}\n"
+		"[\"no object\"]\n{\"time\":7}\n\n"
+		"{\"time\":\"t\",\"what\":\"unit\",\"cause\":\"old\"}\n"
+		"{\"time\":\"t\",\"what\":\"un";
 	struct audit *a;
 	json_t *last;
 
 	(void)state;
-	scratch_write("audit.log",
-		      "half of a line\"}\n"
-		      "[\"no object\"]\n{\"time\":7}\n\n"
-		      "{\"time\":\"t\",\"what\":\"unit\",\"cause\":\"old\"}\n"
-		      "{\"time\":\"t\",\"what\":\"un",
-		      110);
+	scratch_write("audit.log", before, strlen(before));
 	a = start();
 	add(a, "new");
 	run();
