@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "health-agent/daemon/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "health-agent/daemon/json_text.h"
+
+enum { ATTRIBUTES_MAX = 1024 };
+
+/* ---- pieces */
+
+/* Takes item.  A list that lacks one is none. */
+static void append(json_t **list, json_t *item)
+{
+	if (json_array_append_new(*list, item) < 0) {
+		json_decref(*list);
+		*list = NULL;
+	}
+}
+
+static json_t *since(uint64_t then_ms, uint64_t now_ms)
+{
+	return json_integer(now_ms > then_ms ? (json_int_t)(now_ms - then_ms)
+					     : 0);
+}
+
+static json_t *ago(uint64_t then_ms, uint64_t now_ms)
+{
+	return then_ms ? since(then_ms, now_ms) : json_null();
+}
+
+static json_t *until(uint64_t then_ms, uint64_t now_ms)
+{
+	return json_integer(then_ms > now_ms ? (json_int_t)(then_ms - now_ms)
+					     : 0);
+}
+
+static json_t *count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *family_of(uint8_t family)
+{
+	return json_integer(family);
+}
+
+static json_t *text_of_addr(const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_format(text, addr);
+	return json_text(text);
+}
+
+const char *status_order_name(enum health_order order)
+{
+	static const char *const names[HEALTH_ORDERS] = {
+		[HEALTH_RESUME] = "resume",
+		[HEALTH_DRAIN] = "drain",
+		[HEALTH_DISABLE] = "disable",
+	};
+
+	return (unsigned)order < HEALTH_ORDERS ? names[order] : "?";
+}
+
+/* ---- groups */
+
+static const char *proof_of(const struct status_view *v,
+			    const struct prefix *prefix)
+{
+	const struct link_status *g = v->guardian;
+
+	for (size_t i = 0; g && i < g->route_cnt; i++) {
+		if (prefix_equal(&g->routes[i].prefix, prefix))
+			return link_proof_name(g->routes[i].proof);
+	}
+	return link_proof_name(LINK_PROOF_NONE);
+}
+
+static json_t *route_object(const struct status_view *v,
+			    const struct route_set *set,
+			    const struct prefix *prefix)
+{
+	const struct route *r = route_find(set, prefix);
+	char name[ROUTE_PREFIX_TEXT_MAX], text[ATTRIBUTES_MAX] = "";
+
+	route_format_prefix(name, prefix);
+	if (r)
+		route_format_attributes(text, sizeof(text), r);
+	return json_pack("{so,so,so}", "prefix", json_text(name), "text",
+			 json_text(text), "proof",
+			 json_text(proof_of(v, prefix)));
+}
+
+static json_t *routes_of(const struct status_view *v,
+			 const struct route_set *set,
+			 const struct health_unit *u)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < u->group->prefix_cnt; i++) {
+		const struct prefix *prefix = &u->group->prefixes[i];
+
+		if (prefix->addr.family == u->family)
+			append(&list, route_object(v, set, prefix));
+	}
+	return list;
+}
+
+static json_t *group_object(const struct status_view *v,
+			    const struct route_set *set,
+			    const struct health_unit *u)
+{
+	return json_pack(
+		"{so,so,so,so,so,sb,so,sb,so,so}",
+		"name", json_text(u->group->name),
+		"family", family_of(u->family),
+		"state", json_text(node_state_name(u->state)),
+		"since_ms", since(u->since_ms, v->now_ms),
+		"cause", json_text(u->cause),
+		"announced", u->announced,
+		"penalty", count(u->penalty),
+		"suppressed", u->suppressed,
+		"until_ms", until(u->until_ms, v->now_ms),
+		"routes", routes_of(v, set, u));
+}
+
+static json_t *groups(const struct status_view *v)
+{
+	json_t *list = json_array();
+	struct route_set set;
+
+	health_routes(v->health, &set);
+	for (size_t i = 0; i < health_unit_cnt(v->health); i++)
+		append(&list, group_object(v, &set, health_unit(v->health, i)));
+	return list;
+}
+
+/* ---- probes */
+
+static json_t *groups_of(const struct health_conf *conf, uint32_t bits)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < conf->group_cnt; i++) {
+		if (bits & UINT32_C(1) << i)
+			append(&list, json_text(conf->groups[i].name));
+	}
+	return list;
+}
+
+static json_t *probe_object(const struct status_view *v, size_t i)
+{
+	const struct health_conf *conf = health_conf(v->health);
+	const struct health_probe_conf *c = &conf->probes[i];
+	struct status_probe s = { 0 };
+	enum node_state state;
+	unsigned run;
+
+	v->probe(v->arg, i, &s);
+	state = health_probe(v->health, i, &run);
+	return json_pack(
+		"{so,so,so,so,so,so,so,so,so,so,so,so,so,so,so,so}",
+		"name", json_text(c->name),
+		"kind", json_text(prober_kind_name(
+				v->conf->probes[i].prober.kind)),
+		"family", family_of(c->family),
+		"target", json_text(s.target),
+		"groups", groups_of(conf, c->groups),
+		"failure", json_text(c->failure == HEALTH_DEGRADE ? "degrade"
+								  : "withdraw"),
+		"scope", json_text(c->scope == HEALTH_REMOTE ? "remote"
+							     : "local"),
+		"state", json_text(node_state_name(state)),
+		"run", count(run),
+		"rise", count(c->rise),
+		"fall", count(c->fall),
+		"text", json_text(health_probe_text(v->health, i)),
+		"took_us", count(s.stat.took_us),
+		"attempts", count(s.stat.attempts),
+		"failures", count(s.stat.failures),
+		"age_ms", ago(s.stat.ended_ms, v->now_ms));
+}
+
+static json_t *probes(const struct status_view *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < health_conf(v->health)->probe_cnt; i++)
+		append(&list, probe_object(v, i));
+	return list;
+}
+
+/* ---- others */
+
+static json_t *session_object(const struct status_view *v,
+			      const struct link_session *s)
+{
+	return json_pack("{so,so,so,sb,so,so}",
+			 "neighbor", text_of_addr(&s->neighbor),
+			 "as", count(s->remote_as),
+			 "family", family_of(s->family),
+			 "up", s->up,
+			 "since_ms", since(s->since_ms, v->now_ms),
+			 "reason", json_text(s->reason));
+}
+
+static json_t *sessions(const struct status_view *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; v->guardian && i < v->guardian->session_cnt; i++)
+		append(&list, session_object(v, &v->guardian->sessions[i]));
+	return list;
+}
+
+static json_t *peer_object(const struct status_view *v,
+			   const struct peers_entry *e)
+{
+	return json_pack("{so,so,so,so}",
+			 "name", json_text(e->node->name),
+			 "state", json_text(node_state_name(e->state)),
+			 "age_ms", ago(e->heard_ms, v->now_ms),
+			 "skew_ms", e->heard_ms ? json_integer(e->skew_ms)
+						: json_null());
+}
+
+static json_t *peers(const struct status_view *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; v->peers && i < peers_cnt(v->peers); i++)
+		append(&list, peer_object(v, peers_entry(v->peers, i)));
+	return list;
+}
+
+static json_t *guardian(const struct status_view *v)
+{
+	static const struct link_status unheard;
+	const struct link_status *g = v->guardian ? v->guardian : &unheard;
+
+	return json_pack("{so,so,so,so,so,so,so,so}",
+			 "commands", count(g->commands),
+			 "errors", count(g->errors),
+			 "timeouts", count(g->timeouts),
+			 "resyncs", count(g->resyncs),
+			 "events", count(g->events),
+			 "dropped_lines", count(g->dropped_lines),
+			 "last_ack_ms", ago(g->last_ack_ms, v->now_ms),
+			 "worker_starts", count(g->worker_starts));
+}
+
+static const char *output_of(const struct status_view *v)
+{
+	static const char *const names[] = {
+		[AGENT_EXABGP] = "exabgp",
+		[AGENT_KERNEL] = "kernel",
+		[AGENT_DRY_RUN] = "dry-run",
+	};
+
+	return v->guardian ? v->guardian->output : names[v->conf->output];
+}
+
+static json_t *warnings(const struct status_view *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < v->warning_cnt; i++)
+		append(&list, json_text(v->warnings[i]));
+	return list;
+}
+
+json_t *status_json(const struct status_view *v)
+{
+	const struct health_command *order = health_command(v->health);
+	char cause[HEALTH_CAUSE_MAX];
+	enum node_state state = health_node(v->health, cause);
+
+	return json_pack(
+		"{sb,so,so,so,so,so,so,so,so,sb,sb,so,so,so,so,so,so,so}",
+		"ok", 1,
+		"node", json_text(v->conf->node->name),
+		"state", json_text(node_state_name(state)),
+		"since_ms", since(v->node_since_ms, v->now_ms),
+		"cause", json_text(cause),
+		"version", json_text(v->version),
+		"output", json_text(output_of(v)),
+		"output_text", json_text(v->guardian ? v->guardian->output_text
+						     : "not heard yet"),
+		"order", json_text(status_order_name(order->order)),
+		"forced", order->force,
+		"drained", health_drained(v->health),
+		"config_error", json_text(v->config_error),
+		"groups", groups(v),
+		"probes", probes(v),
+		"sessions", sessions(v),
+		"peers", peers(v),
+		"guardian", guardian(v),
+		"warnings", warnings(v));
+}
+
+json_t *status_nodes(const struct status_view *v)
+{
+	char cause[HEALTH_CAUSE_MAX];
+	enum node_state state = health_node(v->health, cause);
+
+	return json_pack("{sb,s{so,so},so}", "ok", 1, "self",
+			 "name", json_text(v->conf->node->name),
+			 "state", json_text(node_state_name(state)),
+			 "peers", peers(v));
+}
+
+/* ---- replies */
+
+json_t *status_error(const char *text)
+{
+	return json_pack("{sb,so}", "ok", 0, "error", json_text(text));
+}
+
+json_t *status_ok(void)
+{
+	return json_pack("{sb}", "ok", 1);
+}
+
+char *status_line(json_t *reply)
+{
+	size_t len = json_dumpb(reply, NULL, 0, JSON_COMPACT);
+	char *line = reply && len ? malloc(len + 2) : NULL;
+
+	if (line) {
+		json_dumpb(reply, line, len, JSON_COMPACT);
+		line[len] = '\n';
+		line[len + 1] = '\0';
+	}
+	json_decref(reply);
+	return line;
+}
