@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent.h - the worker's parts, and what goes on between them
+ *
+ *   probing --result--+
+ *   peering --state---+--> policy --agent_settle()--> uplink (what is wanted)
+ *   control --order---+                               audit, hooks, node.state,
+ *   clock ------------+                               snapshot, other nodes
+ *
+ * Whoever has told the policy something calls agent_settle() then, in the same
+ * turn of the loop: so what it decides is on its way to the guardian before
+ * anything else is looked at.
+ */
+#ifndef DAEMON_AGENT_H
+#define DAEMON_AGENT_H
+
+#include <uv.h>
+
+#include "common/httpd.h"
+#include "health-agent/daemon/audit.h"
+#include "health-agent/daemon/conf.h"
+#include "health-agent/daemon/control.h"
+#include "health-agent/daemon/hooks.h"
+#include "health-agent/daemon/notice.h"
+#include "health-agent/daemon/peering.h"
+#include "health-agent/daemon/probing.h"
+#include "health-agent/daemon/snapshot.h"
+#include "health-agent/daemon/status.h"
+#include "health-agent/daemon/uplink.h"
+
+enum {
+	AGENT_STATE_MS = 5000,		/* node.state is true for so long */
+	AGENT_SAVE_MS = 2000,		/* between snapshots without news */
+	AGENT_ERROR_MAX = 512,
+	AGENT_WARNINGS_MAX = 8,
+};
+
+struct agent_stats {
+	uint64_t beats, late_beats;	/* late: the loop stood still */
+	uint64_t reloads, reloads_refused;
+	uint64_t node_state_failed;
+	uint64_t transitions;		/* of units */
+};
+
+struct agent {
+	uv_loop_t loop;
+	int argc;
+	char *const *argv;
+	const char *version;
+	uint64_t started_ms;
+	bool stopping;
+
+	struct agent_conf *conf;
+	struct agent_retired *retired;	/* confs that closing probes look at */
+	char config_error[AGENT_ERROR_MAX];	/* of the last reload; "" */
+
+	struct health *health;
+	struct notice notice;
+	struct probing *probing;
+	struct peering *peering;	/* NULL: peers = no */
+	struct uplink *uplink;
+	struct audit *audit;
+	struct hooks *hooks;
+	struct snapshot *snapshot;
+	struct control *control;
+	struct httpd *httpd;
+	bool listening[AGENT_METRICS_MAX], metrics_warned;
+
+	struct route_set want;		/* as sent last */
+	bool has_want, want_drained;
+	uint64_t generation;
+	bool restart_due;	/* when the guardian has done this generation */
+
+	uint64_t beat_ms, saved_ms;
+	int node_state_err;
+	struct agent_stats stats;
+	uv_timer_t tick, beat, second;
+	uv_signal_t signals[3];
+};
+
+/* The policy has been told something: let it decide, and act on that. */
+void agent_settle(struct agent *a);
+
+/* by: who ordered, in words. */
+void agent_order(struct agent *a, const struct health_command *command,
+		 const char *by);
+
+/* Each second: what is not there is tried again, what is told is told. */
+void agent_second(struct agent *a);
+
+/* What is known now, for a restart. */
+void agent_save(struct agent *a);
+
+void agent_write_node_state(struct agent *a);
+
+/* An entry of the audit log, and a line of log. */
+void agent_record(struct agent *a, const struct audit_entry *entry);
+
+/* Handlers of the parts; arg is the agent. */
+probing_result_h agent_probed;
+peering_state_h agent_peer_told;
+void agent_guardian_told(void *arg, const struct link_status *was,
+			 const struct link_status *is);
+
+/* answer.c: requests at the control socket, and the view of status.h. */
+control_request_h agent_answer;
+void agent_view(struct agent *a, struct status_view *out,
+		const char *warnings[static AGENT_WARNINGS_MAX]);
+
+/* reload.c: read the configuration anew; 0, or EINVAL: config_error says why,
+ * and nothing has changed.  by: who wanted it, in words.
+ */
+int agent_reload(struct agent *a, const char *by);
+
+/* Free what has been retired long enough, or (end) all of it. */
+void agent_free_retired(struct agent *a, bool end);
+
+/* agent_metrics.c */
+httpd_text_h agent_metrics;
+
+#endif

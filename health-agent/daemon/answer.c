@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests at the control socket, carried out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "health-agent/daemon/agent.h"
+#include "health-agent/daemon/command.h"
+#include "health-agent/daemon/json_text.h"
+
+/* ---- the view */
+
+static void add_warning(struct status_view *v, const char **warnings,
+			const char *text)
+{
+	if (v->warning_cnt < AGENT_WARNINGS_MAX)
+		warnings[v->warning_cnt++] = text;
+}
+
+static void add_warnings(struct agent *a, struct status_view *v,
+			 const char **warnings)
+{
+	if (audit_stats(a->audit)->err)
+		add_warning(v, warnings,
+			    "the audit log cannot be written: lines are lost");
+	if (snapshot_stats(a->snapshot)->err)
+		add_warning(v, warnings,
+			    "health.memory cannot be written: orders do not "
+			    "outlive a restart");
+	if (a->node_state_err)
+		add_warning(v, warnings,
+			    "node.state cannot be written: Kamailio and the "
+			    "pinner take this node to be up");
+	if (a->metrics_warned)
+		add_warning(v, warnings, "metrics cannot be served");
+	if (a->restart_due)
+		add_warning(v, warnings,
+			    "the new configuration needs a restart in place, "
+			    "which waits until what it no longer has is "
+			    "withdrawn");
+}
+
+static void view_probe(void *arg, size_t i, struct status_probe *out)
+{
+	const struct agent *a = arg;
+
+	out->stat = *probing_stat(a->probing, i);
+	probing_target(a->probing, i, out->target);
+}
+
+void agent_view(struct agent *a, struct status_view *out,
+		const char *warnings[static AGENT_WARNINGS_MAX])
+{
+	uint64_t now_ms = clock_boot_ms();
+
+	health_tick(a->health, now_ms);	/* for times of now in its causes */
+	*out = (struct status_view){
+		.version = a->version,
+		.conf = a->conf,
+		.health = a->health,
+		.guardian = uplink_status(a->uplink),
+		.peers = a->peering ? peering_peers(a->peering) : NULL,
+		.config_error = a->config_error,
+		.warnings = warnings,
+		.node_since_ms = a->notice.node_since_ms,
+		.now_ms = now_ms,
+		.probe = view_probe,
+		.arg = a,
+	};
+	add_warnings(a, out, warnings);
+}
+
+/* ---- the commands */
+
+static json_t *tell_why(struct agent *a)
+{
+	json_t *lines = json_array();
+
+	for (size_t i = 0; i < health_unit_cnt(a->health); i++) {
+		const struct health_unit *u = health_unit(a->health, i);
+		char line[HEALTH_CAUSE_MAX + 2 * HEALTH_NAME_MAX];
+
+		snprintf(line, sizeof(line), "%s IPv%u is %s: %s",
+			 u->group->name, u->family, node_state_name(u->state),
+			 u->cause);
+		json_array_append_new(lines, json_text(line));
+	}
+	return json_pack("{sb,so}", "ok", 1, "lines", lines);
+}
+
+static json_t *tell_log(struct agent *a, unsigned lines)
+{
+	return json_pack("{sb,so}", "ok", 1, "lines",
+			 audit_last(a->audit, lines));
+}
+
+/* What the operator should know of an order that is carried out. */
+static json_t *order(struct agent *a, const struct health_command *command,
+		     const char *by)
+{
+	const char *warning = "";
+
+	agent_order(a, command, by);
+	if (snapshot_stats(a->snapshot)->err)
+		warning = "the order does not outlive a restart: health.memory "
+			  "cannot be written";
+	if (command->order == HEALTH_DRAIN && !command->force &&
+	    !health_drained(a->health) && !health_others_up(a->health))
+		warning = a->conf->health.peer_cnt
+			? "no other node is known to be up: this one stays "
+			  "announced until one is, or the drain is forced"
+			: "there is no other node: this one stays announced "
+			  "until the drain is forced";
+	return json_pack("{sb,so}", "ok", 1, "warning", json_text(warning));
+}
+
+static json_t *reload(struct agent *a, const char *by)
+{
+	return agent_reload(a, by) ? status_error(a->config_error)
+				   : status_ok();
+}
+
+static json_t *restart(struct agent *a, const char *by)
+{
+	char cause[64];
+
+	snprintf(cause, sizeof(cause), "by %s", by);
+	agent_record(a, &(struct audit_entry){ .what = AUDIT_WORKER,
+					       .to = "restart",
+					       .cause = cause });
+	agent_save(a);
+	uplink_restart(a->uplink);
+	return status_ok();
+}
+
+static json_t *carry_out(struct agent *a, const struct command *c,
+			 const char *by)
+{
+	static const enum health_order orders[COMMAND_VERBS] = {
+		[COMMAND_DRAIN] = HEALTH_DRAIN,
+		[COMMAND_RESUME] = HEALTH_RESUME,
+		[COMMAND_DISABLE] = HEALTH_DISABLE,
+	};
+	const char *warnings[AGENT_WARNINGS_MAX];
+	struct status_view view;
+
+	agent_view(a, &view, warnings);
+	switch (c->verb) {
+	case COMMAND_STATUS:
+		return status_json(&view);
+	case COMMAND_NODES:
+		return status_nodes(&view);
+	case COMMAND_WHY:
+		return tell_why(a);
+	case COMMAND_LOG:
+		return tell_log(a, c->lines);
+	case COMMAND_RELOAD:
+		return reload(a, by);
+	case COMMAND_RESTART:
+		return restart(a, by);
+	case COMMAND_DRAIN:
+	case COMMAND_RESUME:
+	case COMMAND_DISABLE:
+	case COMMAND_VERBS:
+		break;
+	}
+	return order(a, &(struct health_command){ .order = orders[c->verb],
+						  .force = c->force,
+						  .has_wait = c->has_wait,
+						  .wait_ms = c->wait_ms },
+		     by);
+}
+
+char *agent_answer(void *arg, const char *text, size_t len, uid_t uid)
+{
+	struct agent *a = arg;
+	char error[COMMAND_ERROR_MAX], by[32];
+	struct command command;
+
+	if (command_parse(&command, error, text, len))
+		return status_line(status_error(error));
+	snprintf(by, sizeof(by), "uid %u", (unsigned)uid);
+	return status_line(carry_out(a, &command, by));
+}
