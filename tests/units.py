@@ -143,10 +143,16 @@ def as_the_unit_says(unit, words):
 class Service:
     def __init__(self, unit, extra):
         self.unit, self.env = unit, unit.environment(extra)
-        self.folder = Path("/run") / unit.all("RuntimeDirectory")[0]
-        self.folder.mkdir(parents=True)
-        self.folder.chmod(int(unit.all("RuntimeDirectoryMode")[0], 8))
-        os.chown(self.folder, NOBODY, NOBODY)
+        mode = int(unit.all("RuntimeDirectoryMode")[0], 8)
+        folders = [Path("/run") / name for name
+                   in unit.all("RuntimeDirectory")[0].split()]
+        folders += [Path("/var/lib") / name for name
+                    in unit.all("StateDirectory")]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(mode)
+            os.chown(folder, NOBODY, NOBODY)
+        self.folder = folders[0]
         self.process = None
         self.kept = []      # FileDescriptorStoreMax: (name, descriptor)
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -155,8 +161,13 @@ class Service:
         self.notices.settimeout(20)
         self.env["NOTIFY_SOCKET"] = "/run/notify"
 
-    def run(self, key):
-        for words in self.unit.commands(key, self.env):
+    def run(self, key, **more):
+        """The commands of a key, each waited for; what the first one to fail
+        has said, unless a - before it says never to mind."""
+        for words in self.unit.commands(key, {**self.env, **more}):
+            ignored = words[0].startswith("-")
+            if ignored:
+                words = [words[0][1:], *words[1:]]
             if words[0].startswith("+"):
                 words = [words[0][1:], *words[1:]]
             else:
@@ -165,7 +176,7 @@ class Service:
                 words, cwd=self.folder, env=self.env,
                 umask=int(self.unit.all("UMask")[0], 8), check=False,
                 capture_output=True, text=True)
-            if done.returncode:
+            if done.returncode and not ignored:
                 return f"{words}\n{done.stdout}{done.stderr}"
         return ""
 
