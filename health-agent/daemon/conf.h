@@ -84,7 +84,7 @@ struct agent_conf {
 	char control[AGENT_PATH_MAX];		/* AGENT_SOCKET */
 	char state_dir[AGENT_PATH_MAX];		/* orders, memory */
 	char audit_log[AGENT_PATH_MAX];
-	char hook[AGENT_PATH_MAX];	/* program run at transitions; "" none */
+	char hook[AGENT_PATH_MAX];	/* run at transitions; "" none */
 	uint64_t hook_timeout_ms;
 	struct endpoint metrics[AGENT_METRICS_MAX];
 	size_t metrics_cnt;

@@ -150,6 +150,32 @@ static void check_once(struct conf_reader *r, const struct conf_group *g,
 	}
 }
 
+/* Without an address of a family the node can serve nobody in it: Kamailio
+ * sends such callers to other nodes.
+ */
+static bool is_served(const struct site_node *node, const struct prefix *prefix)
+{
+	return addr_is_set(prefix->addr.family == ADDR_IP4 ? &node->ip4
+							   : &node->ip6);
+}
+
+static void drop_unserved(struct conf_reader *r, const struct conf_group *g,
+			  struct health_group_conf *out)
+{
+	const struct site_node *node = r->conf->node;
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < out->prefix_cnt; i++) {
+		if (is_served(node, &out->prefixes[i]))
+			out->prefixes[cnt++] = out->prefixes[i];
+	}
+	if (out->prefix_cnt && !cnt)
+		conf_key_error(r, &g->section, GROUP_PREFIX,
+			       "node %s has no address of a family of these",
+			       node->name);
+	out->prefix_cnt = cnt;
+}
+
 static void make_group(struct conf_reader *r, const struct conf_group *g,
 		       size_t index)
 {
@@ -160,6 +186,7 @@ static void make_group(struct conf_reader *r, const struct conf_group *g,
 	check_figures(r, g);
 	if (g->with_site)
 		add_site_prefixes(r, g, out);
+	drop_unserved(r, g, out);
 	for (size_t i = 0; i < out->prefix_cnt; i++) {
 		check_nodes(r, g, &out->prefixes[i]);
 		check_once(r, g, index, &out->prefixes[i]);
@@ -175,7 +202,7 @@ static void check_site_prefixes(struct conf_reader *r)
 
 	for (size_t i = 0; i < site->prefix_cnt; i++) {
 		char text[PREFIX_TEXT_MAX];
-		bool found = false;
+		bool found = !is_served(r->conf->node, &site->prefixes[i]);
 
 		for (size_t j = 0; j < health->group_cnt; j++)
 			found = found || has_prefix(&health->groups[j],

@@ -90,6 +90,8 @@ static void settle(const struct agent_conf *conf, struct conf_probe *p)
 	if (!s->set[PROBE_TLS_NAME] && p->tls_ca[0])
 		snprintf(p->tls_name, sizeof(p->tls_name), "%s",
 			 on_node ? conf->node->host : conf->site->domain);
+	if (!s->set[PROBE_DELAY])
+		p->delay_ms = p->timers.timeout_ms / 5;
 	if (!s->set[PROBE_QUERY])
 		snprintf(p->query, sizeof(p->query), "%s", conf->site->domain);
 }
@@ -388,13 +390,22 @@ static int add_families(struct conf_reader *r, const struct conf_probe *p,
 	return err;
 }
 
-static int make_probe(struct conf_reader *r, struct conf_probe *p)
+/* What the probe itself would miss; probes of all families are alike. */
+static void check_prober(struct conf_reader *r, const struct conf_probe *p,
+			 size_t first)
+{
+	char text[PROBER_TEXT_MAX];
+
+	if (first < r->conf->health.probe_cnt &&
+	    prober_check(text, &r->conf->probes[first].prober))
+		conf_section_error(r, &p->section, "%s", text);
+}
+
+static int make_families(struct conf_reader *r, struct conf_probe *p)
 {
 	static const struct addr none = { 0 };
 	uint32_t groups;
 
-	if (p->left_out || !needs(r, p, PROBE_TYPE))
-		return 0;
 	check_keys(r, p);
 	settle(r->conf, p);
 	check_timers(r, p);
@@ -405,6 +416,21 @@ static int make_probe(struct conf_reader *r, struct conf_probe *p)
 	if (p->kind == PROBER_PROCESS || p->kind == PROBER_COMMAND)
 		return add_probe(r, p, &none, groups);
 	return add_families(r, p, groups);
+}
+
+static int make_probe(struct conf_reader *r, struct conf_probe *p)
+{
+	size_t first = r->conf->health.probe_cnt;
+	unsigned before = r->errors;
+	int err;
+
+	if (p->left_out || !needs(r, p, PROBE_TYPE))
+		return 0;
+	err = make_families(r, p);
+	if (!err && r->errors == before &&
+	    !memchr(p->section.bad, true, CONF_KEYS_MAX))
+		check_prober(r, p, first);
+	return err;
 }
 
 int conf_make_probes(struct conf_reader *r)

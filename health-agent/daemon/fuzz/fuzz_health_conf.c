@@ -95,8 +95,10 @@ static void check_prober(const struct prober_conf *p)
 {
 	bool talks = p->kind == PROBER_SIP || p->kind == PROBER_HTTP ||
 		     p->kind == PROBER_DNS;
+	char text[PROBER_TEXT_MAX];
 	size_t argc = 0;
 
+	check(prober_check(text, p) == 0);
 	check(p->kind < PROBER_KINDS && p->timeout_ms > 0);
 	check(p->site && p->node);
 	check(!talks || (p->port && addr_is_unicast(&p->target)));

@@ -132,6 +132,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_string_equal(text_of(&p->ng_addr), "127.0.0.1");
 	assert_int_equal(p->ng_port, 2223);
 	assert_int_equal(p->packets, 5);
+	assert_int_equal(p->delay_ms, 100);
 	i = bed_probe(conf, "kamailio", ADDR_NONE);
 	assert_string_equal(conf->probes[i].prober.pid_file,
 			    "/run/sip-anycast/kamailio/kamailio.pid");
@@ -169,6 +170,30 @@ static void defaults_leave_out_what_the_site_has_not(void **state)
 		"probe kamailio: process, bad at once: withdraws service\n"
 		"probe pinner: process, bad at once: withdraws service\n");
 	assert_int_equal(conf->health.peer_cnt, 0);
+	agent_conf_free(conf);
+}
+
+/* A file that is the same on every node fits one with a family less. */
+static void a_node_announces_what_it_has_addresses_for(void **state)
+{
+	static const char site[] =
+		BED_SERVICE(BED_BOTH)
+		"[node b]\naddress = 198.51.100.75, 2001:db8:2::75\n"
+		"[node a]\naddress = 198.51.100.11\nlocal-as = 64511\n"
+		"neighbor = 198.51.100.1 as 64500\n";
+	struct agent_conf *conf;
+
+	(void)state;
+	scratch_write("no-ip6", site, strlen(site));
+	conf = bed_good("", "--site @no-ip6 --node a");
+	assert_int_equal(conf->health.groups[0].prefix_cnt, 1);
+	assert_int_equal(conf->health.groups[0].prefixes[0].addr.family,
+			 ADDR_IP4);
+	assert_int_equal(conf->health.probe_cnt, 7);
+	agent_conf_free(conf);
+	conf = bed_good("[group g]\nprefix = 2001:db8:53::53, 192.0.2.53\n",
+			"--site @no-ip6 --node a");
+	assert_int_equal(conf->health.groups[0].prefix_cnt, 1);
 	agent_conf_free(conf);
 }
 
@@ -491,6 +516,7 @@ int main(void)
 		cmocka_unit_test(defaults_probe_all_that_the_site_has),
 		cmocka_unit_test(defaults_are_those_of_the_documentation),
 		cmocka_unit_test(defaults_leave_out_what_the_site_has_not),
+		cmocka_unit_test(a_node_announces_what_it_has_addresses_for),
 		cmocka_unit_test(
 			a_file_adds_to_the_default_probes_or_replaces_them),
 		cmocka_unit_test(every_agent_key_reaches_its_field),

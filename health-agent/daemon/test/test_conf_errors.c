@@ -222,6 +222,24 @@ static void a_probe_has_the_keys_of_its_type(void **state)
 	bed_check_bad(rows, ARRAY_SIZE(rows));
 }
 
+static void a_probe_has_all_it_needs(void **state)
+{
+	static const struct bed_bad rows[] = {
+		{ "[probe x]\ntype = dns\nanswer = moon\n", NULL,
+		  "c:1: [probe x]: `moon' is no A\n", 0 },
+		{ "[probe x]\ntype = rtp\ntimeout = 100ms\n"
+		  "fast-interval = 50ms\ndelay = 90ms\n", NULL,
+		  "c:1: [probe x]: delay 90 ms and 5 packets do not fit into "
+		  "timeout 100 ms\n", 0 },
+		{ "[agent]\ntimeout = 50ms\n", NULL, "[probe rtp] (default): "
+		  "delay 10 ms and 5 packets do not fit into timeout 50 ms\n",
+		  0 },
+	};
+
+	(void)state;
+	bed_check_bad(rows, ARRAY_SIZE(rows));
+}
+
 static void defaults_are_changed_only_where_they_are_made(void **state)
 {
 	static const struct bed_bad rows[] = {
@@ -405,6 +423,25 @@ static void what_belongs_together_is_judged(void **state)
 	agent_conf_free(bed_good("", "--site @site --node b --output dry-run"));
 }
 
+static void a_group_needs_a_family_of_the_node(void **state)
+{
+	static const char site[] =
+		BED_SERVICE(BED_BOTH)
+		"[node b]\naddress = 198.51.100.75, 2001:db8:2::75\n"
+		"[node a]\naddress = 198.51.100.11\nlocal-as = 64511\n"
+		"neighbor = 198.51.100.1 as 64500\n";
+	static const struct bed_bad rows[] = {
+		{ "[group g]\n[group h]\nprefix = 2001:db8:9::/48\n",
+		  "--site @no-ip6 --node a",
+		  "c:3: [group h] prefix: node a has no address of a family of "
+		  "these\n", 0 },
+	};
+
+	(void)state;
+	scratch_write("no-ip6", site, strlen(site));
+	bed_check_bad(rows, ARRAY_SIZE(rows));
+}
+
 static void tls_needs_the_site_to_listen(void **state)
 {
 	static const char site[] =
@@ -453,11 +490,13 @@ int main(void)
 		cmocka_unit_test(values_of_groups_are_judged),
 		cmocka_unit_test(lines_and_sections_are_judged),
 		cmocka_unit_test(a_probe_has_the_keys_of_its_type),
+		cmocka_unit_test(a_probe_has_all_it_needs),
 		cmocka_unit_test(defaults_are_changed_only_where_they_are_made),
 		cmocka_unit_test(timers_must_make_sense),
 		cmocka_unit_test(groups_and_probes_must_fit),
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(what_belongs_together_is_judged),
+		cmocka_unit_test(a_group_needs_a_family_of_the_node),
 		cmocka_unit_test(tls_needs_the_site_to_listen),
 		cmocka_unit_test(all_errors_come_at_once),
 	};
