@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """frr.py - FRR as the router: zebra, bgpd and, where asked for, bfdd
 
-FRR makes local-pref 0 of 65535:0 on its own for eBGP (RFC 8326), so it needs no
-policy for a drain.
+Its sessions are what `anycastctl render frr' prints.
 """
 import json
 import os
@@ -10,46 +9,30 @@ import shutil
 
 from .routers import Route
 from .supervisor import Unit
+from .topology import NODES
 
 DAEMONS = "/usr/lib/frr"
 
 
 class Frr:
-    name = "frr"
+    name = target = "frr"
 
-    def __init__(self, space, asn, router_id, neighbors):
-        self.space, self.asn, self.router_id = space, asn, router_id
-        self.neighbors = list(neighbors)
-        self.dir = space.dir / "frr"
+    def __init__(self, space, asn, router_id, rendered=()):
+        self.space, self.dir = space, space.dir / "frr"
         self.dir.mkdir()
         os.makedirs("/run/frr", exist_ok=True)
-        self.files = self.configure()
+        text = "\n".join(rendered)
+        self.files = {"zebra": "", "bgpd": BGP.format(asn=asn, id=router_id)
+                      + text}
+        if " bfd " in text:
+            self.files["bfdd"] = ""
         for name, text in self.files.items():
             (self.dir / f"{name}.conf").write_text(text)
         for path in (self.dir, *self.dir.iterdir()):
             shutil.chown(path, "frr", "frr")    # it gives root up
 
-    def configure(self):
-        """The text of each daemon's file."""
-        bgp = BGP.format(asn=self.asn, id=self.router_id)
-        for n in self.neighbors:
-            bgp += SESSION.format(a=n.address, asn=n.asn, hold=n.hold,
-                                  keep=max(1, n.hold // 3),
-                                  bfd=f" neighbor {n.address} bfd profile fast\n"
-                                  if n.bfd else "")
-        for family in (4, 6):
-            bgp += f" address-family ipv{family} unicast\n" \
-                "  maximum-paths 1\n" + "".join(
-                    f"  neighbor {n.address} activate\n"
-                    for n in self.neighbors if n.family == family) + \
-                " exit-address-family\n"
-        files = {"zebra": "", "bgpd": bgp}
-        if any(n.bfd for n in self.neighbors):
-            files["bfdd"] = BFD
-        return files
-
-    def units(self, names=None):
-        for name in names or self.files:
+    def units(self):
+        for name in self.files:
             yield Unit(name, [
                 f"{DAEMONS}/{name}", "-f", self.dir / f"{name}.conf", "-i",
                 self.dir / f"{name}.pid", "--vty_socket", self.dir, "-z",
@@ -64,11 +47,6 @@ class Frr:
         return self.space.run("vtysh", "--vty_socket", self.dir, "-d", daemon,
                               "-c", command, check=False)
 
-    def neighbor(self, name, family):
-        found, = (n for n in self.neighbors
-                  if n.name == name and n.family == family)
-        return found
-
     def json(self, command):
         text = self.vtysh(f"{command} json")
         try:
@@ -76,8 +54,8 @@ class Frr:
         except ValueError:
             return {}
 
-    def session_up(self, name, family):
-        address = self.neighbor(name, family).address
+    def session_up(self, node, family):
+        address = NODES[node][0][family == 6]
         found = self.json(f"show bgp neighbors {address}")
         return found.get(address, {}).get("bgpState") == "Established"
 
@@ -93,22 +71,15 @@ class Frr:
             for path in found.get("paths", [])]
 
 
+# One path is used, as with the other routers here: a story tells whose it is.
 BGP = """router bgp {asn}
  bgp router-id {id}
- no bgp ebgp-requires-policy
- no bgp default ipv4-unicast
- no bgp network import-check
-"""
-
-SESSION = """ neighbor {a} remote-as {asn}
- neighbor {a} timers {keep} {hold}
- neighbor {a} timers connect 1
- neighbor {a} advertisement-interval 0
-{bfd}"""
-
-BFD = """bfd
- profile fast
-  receive-interval 50
-  transmit-interval 50
-  detect-multiplier 3
+ bgp bestpath compare-routerid
+ address-family ipv4 unicast
+  maximum-paths 1
+ exit-address-family
+ address-family ipv6 unicast
+  maximum-paths 1
+ exit-address-family
+exit
 """

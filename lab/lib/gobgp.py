@@ -8,18 +8,22 @@ import json
 
 from .routers import Route
 from .supervisor import Unit
+from .topology import NODES, NODE_AS
 
 
 class Gobgp:
-    name = "gobgp"
+    """anycastctl renders nothing for it: the sessions are those of BIRD's."""
 
-    def __init__(self, space, asn, router_id, neighbors):
-        self.space, self.neighbors = space, list(neighbors)
+    name, target = "gobgp", None
+
+    def __init__(self, space, asn, router_id, rendered=()):
+        assert not rendered
+        self.space = space
         text = GLOBAL.format(asn=asn, id=router_id)
-        for n in self.neighbors:
-            text += SESSION.format(a=n.address, asn=n.asn, own=n.own,
-                                   hold=n.hold, keep=max(1, n.hold // 3)) \
-                + FAMILY.format(n.family)
+        for own, router in NODES.values():
+            for a, b in zip(own, router):
+                text += SESSION.format(a=a, asn=NODE_AS, own=b, hold=9, keep=3)
+                text += FAMILY.format(6 if ":" in a else 4)
         text += SESSION.format(a="127.0.0.2", asn=asn, own="127.0.0.1",
                                hold=90, keep=30) + FAMILY.format(4) \
             + FAMILY.format(6)
@@ -41,17 +45,12 @@ class Gobgp:
                                   "protocols", "gobgp", check=False)
                    else "no session with GoBGP")
 
-    def neighbor(self, name, family):
-        found, = (n for n in self.neighbors
-                  if n.name == name and n.family == family)
-        return found
-
     def gobgp(self, *words):
         return self.space.run("/usr/bin/gobgp", *words, check=False)
 
-    def session_up(self, name, family):
-        n = self.neighbor(name, family)
-        return "ESTABLISHED" in self.gobgp("neighbor", n.address)
+    def session_up(self, node, family):
+        address = NODES[node][0][family == 6]
+        return "ESTABLISHED" in self.gobgp("neighbor", address)
 
     def routes(self, prefix):
         family = "ipv6" if ":" in prefix else "ipv4"

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """routers.py - BIRD as a router that nodes announce to, and what it knows
 
-A Bird belongs to a space and is run by its supervisor.  Tests of other parts
-may use it in a namespace of their own: what it needs of a space is dir, run()
-and words().
+Its sessions with the nodes are what `anycastctl render bird' prints of the site
+file.  A router belongs to a space and is run by its supervisor; tests of other
+parts may use it in a namespace of their own: what it needs of a space is name,
+dir and run().
 """
 import re
 
 from .supervisor import Unit
 
 GRACEFUL_SHUTDOWN = "65535:0"
+NO_EXPORT = "65535:65281"
 
 
 class Neighbor:
-    """One session, of one family.  own: our address on that link."""
+    """Another router; it gets all routes.  own: our address on that link."""
 
-    def __init__(self, name, own, address, asn, *, bfd=False, hold=9,
-                 upstream=False):
+    def __init__(self, name, own, address, asn):
         self.name, self.own, self.address, self.asn = name, own, address, asn
-        self.bfd, self.hold, self.upstream = bfd, hold, upstream
         self.family = 6 if ":" in address else 4
 
 
@@ -36,16 +36,23 @@ class Route:
 
 
 class Bird:
-    """neighbors: those it has sessions with; upstream ones get all routes."""
+    """rendered: a text for each node, anycastctl's; others: Neighbors; ospf:
+    interfaces towards nodes, the nearest first."""
 
-    name = "bird"
+    name = target = "bird"
 
-    def __init__(self, space, asn, router_id, neighbors, *, ospf=()):
-        self.space, self.asn, self.router_id = space, asn, router_id
-        self.neighbors, self.ospf = list(neighbors), tuple(ospf)
+    def __init__(self, space, asn, router_id, rendered=(), others=(), ospf=()):
+        self.space, self.asn = space, asn
         self.conf = space.dir / "bird.conf"
         self.socket = space.dir / "bird.ctl"
-        self.conf.write_text(self.text())
+        parts = [BIRD.format(id=router_id, dir=space.dir), *rendered]
+        parts += [self._session(n) for n in others]
+        if ospf:
+            parts += [OSPF.format(version=version, family=family, links="".join(
+                f'interface "{link}" {{ hello 1; dead count 4; cost {cost}; }}; '
+                for cost, link in enumerate(ospf, 10))) for version, family in
+                (("v2", 4), ("v3", 6))]
+        self.conf.write_text("".join(parts))
 
     def units(self):
         yield Unit("bird", ["/usr/sbin/bird", "-f", "-c", self.conf, "-s",
@@ -59,46 +66,22 @@ class Bird:
         return self.space.run("/usr/sbin/birdc", "-s", self.socket, *words,
                               check=False)
 
-    # --- its configuration
-
-    def text(self):
-        parts = [BIRD.format(id=self.router_id, dir=self.space.dir)]
-        if any(n.bfd for n in self.neighbors):
-            links = " ".join(
-                f'interface "{name}" {{ interval 50 ms; multiplier 3; }};'
-                for name in sorted({n.name for n in self.neighbors if n.bfd}))
-            parts.append(f"protocol bfd {{ {links} }}\n")
-        parts += [self._session(n) for n in self.neighbors]
-        parts += [OSPF.format(version=version, family=family, links="".join(
-            f'interface "{link}" {{ type ptp; hello 1; dead 4; }}; '
-            for link in self.ospf)) for version, family in
-            (("v2", 4), ("v3", 6)) if self.ospf]
-        return "".join(parts)
-
     def _session(self, n):
         return f"""protocol bgp {n.name}_{n.family} {{
 	local {n.own} as {self.asn};
 	neighbor {n.address} as {n.asn};
-	hold time {n.hold};
-	# BIRD is silent to a neighbour after an error, for up to five minutes
-	# unless told otherwise.
-	error wait time 1, 2;
-	error forget time 1;
 	connect delay time 1;
 	connect retry time 1;
-	{"bfd on;" if n.bfd else ""}
-	ipv{n.family} {{
-		import {"all" if n.upstream else "filter from_nodes"};
-		export {"where source = RTS_BGP" if n.upstream else "none"};
-	}};
+	ipv{n.family} {{ import all; export where source = RTS_BGP; }};
 }}
 """
 
     # --- what it knows
 
-    def session_up(self, name, family):
-        return "Established" in self.birdc("show", "protocols",
-                                           f"{name}_{family}")
+    def session_up(self, node, family):
+        """The node's first session is the one of IPv4."""
+        return "Established" in self.birdc(
+            "show", "protocols", f"anycast_{node}_{1 if family == 4 else 2}")
 
     def routes(self, prefix):
         return [bird_route(part) for part in bird_parts(
@@ -134,17 +117,13 @@ def bird_route(part):
                  "*" in part.splitlines()[0].partition("]")[2])
 
 
-# What an operator's router needs: the policy of RFC 8326, section 4.2.
 BIRD = """log "{dir}/log/bird" all;
 router id {id};
 debug protocols {{ states }};
-protocol device {{ scan time 60; }}
-protocol kernel {{ scan time 60; ipv4 {{ export where source != RTS_DEVICE; }}; }}
-protocol kernel {{ scan time 60; ipv6 {{ export where source != RTS_DEVICE; }}; }}
-filter from_nodes {{
-	if (65535, 0) ~ bgp_community then bgp_local_pref = 0;
-	accept;
-}}
+protocol device {{ }}
+protocol bfd {{ }}
+protocol kernel {{ ipv4 {{ export where source != RTS_DEVICE; }}; }}
+protocol kernel {{ ipv6 {{ export where source != RTS_DEVICE; }}; }}
 """
 
 OSPF = """protocol ospf {version} {{

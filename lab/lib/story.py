@@ -7,7 +7,7 @@
       --times N        run it N times, report the median (default: 1)
       --agents WHICH   ours (default), theirs (ExaBGP's own healthcheck, where
                        the story can be told of it), or both
-      --router NAME    bird (default), frr or gobgp
+      --router NAME    bird, frr or gobgp (default: the story's own)
       --results DIR    where STORY.json goes (default: build/lab/results)
       --logs           show the logs of all parts at the end
       --shell          a shell in the lab when the story has ended
@@ -33,17 +33,17 @@ TOP = Path(__file__).resolve().parents[2]
 FIGURES = {"gone": "route gone", "added": "route there",
            "elsewhere": "first client answered elsewhere",
            "right": "right again", "unanswered": "calls unanswered",
-           "lost": "calls lost"}
-COUNTS = ("unanswered", "lost")
+           "lost": "calls lost", "voice": "voice packets lost"}
+COUNTS = ("unanswered", "lost", "voice")
 
 
-def options(name):
+def options(name, router):
     parser = argparse.ArgumentParser(prog=f"./lab/{name}", add_help=False)
     parser.add_argument("--build", default=str(TOP / "build/release"))
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--agents", default="ours",
                         choices=("ours", "theirs", "both"))
-    parser.add_argument("--router", default="bird",
+    parser.add_argument("--router", default=router,
                         choices=("bird", "frr", "gobgp"))
     parser.add_argument("--results", default=str(TOP / "build/lab/results"))
     parser.add_argument("--logs", action="store_true")
@@ -52,12 +52,13 @@ def options(name):
     return parser.parse_args()
 
 
-def tell(story, *, baseline=False, needs=()):
+def tell(story, *, baseline=False, router="bird", needs=()):
     """Run the story as the command line says; does not return.  baseline: it
-    can be told of ExaBGP's healthcheck as well; needs: programs."""
+    can be told of ExaBGP's healthcheck as well; router: that of the story;
+    needs: programs."""
     module = sys.modules["__main__"]
     name, title = Path(module.__file__).name, module.__doc__.strip()
-    told = options(name)
+    told = options(name, router)
     if told.help:
         print(title + "\n\n" + __doc__.split("\n\n", 1)[1])
         sys.exit(0)
@@ -80,7 +81,8 @@ def tell(story, *, baseline=False, needs=()):
                 break
     summary = summarize(rows)
     if rows and not status:
-        keep(told, name, title, summary)
+        file = name if told.router == router else f"{name}.{told.router}"
+        keep(Path(told.results, f"{file}.json"), name, title, summary)
     for line in summary_lines(summary):
         print(f"{name}: {line}")
     print(f"{name}: " + {0: "ok", spaces.SKIP: "skipped"}.get(status, "FAILED"))
@@ -190,10 +192,8 @@ def summary_lines(rows):
             yield f"{row['agent']}: {row['cause']}: {', '.join(found)}"
 
 
-def keep(told, name, title, rows):
-    Path(told.results).mkdir(parents=True, exist_ok=True)
-    file = name if told.router == "bird" else f"{name}.{told.router}"
-    path = Path(told.results, f"{file}.json")
+def keep(path, name, title, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"story": name, "title": title.splitlines()[0],
                        "rows": rows}, indent=1)
     new = path.with_suffix(f".{os.getpid()}")

@@ -5,11 +5,10 @@
        |
     c1 |    203.0.113.1   2001:db8:c::1
     .--+--.
-    | r1  | AS 64500, the router ------- r2 AS 64501, only where a story
-    '-+-+-'                              |  needs somebody farther away
-      | | 198.51.100.1   2001:db8:1::1   |
-      | | 198.51.100.65  2001:db8:2::1   c2
-      | |
+    | r1  |  the router, AS 64500
+    '-+-+-'
+      | | 198.51.100.1   2001:db8:1::1
+      | | 198.51.100.65  2001:db8:2::1
       | '---------------------.
     fra1 198.51.100.11        ams1 198.51.100.75
          2001:db8:1::11            2001:db8:2::75      AS 64511
@@ -19,6 +18,12 @@
 
 Each node has a session with r1 for each family (eBGP) and announces the two
 service addresses.  r1 prefers fra1, whose router id is lower.
+
+Where a story needs a second hop (far=True), ams1 is behind another router:
+
+    c1 --- r1 AS 64500 ------ r2 AS 64501 --- c2
+           |                  |
+           fra1               ams1
 """
 from .spaces import Space, join
 
@@ -39,11 +44,13 @@ NODES = {
 UPSTREAM = (("198.51.100.130", "2001:db8:3::2"),
             ("198.51.100.129", "2001:db8:3::1"))
 ROUTER_IDS = {"r1": "203.0.113.1", "r2": "203.0.113.129"}
+ASES = {"r1": ROUTER_AS, "r2": UPSTREAM_AS}
 NOBODY = "02:00:00:00:00:99"
 BITS = ("26", "64")
 
-# The drawing above: what a story shows first.
-DRAWING = __doc__.split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
+# The drawings above: what a story shows first.
+_PARTS = __doc__.split("\n\n")
+DRAWING, FAR_DRAWING = _PARTS[1], _PARTS[4]
 
 
 def address(space, link, both, bits=BITS):
@@ -71,7 +78,19 @@ def router(name):
     return space
 
 
-# --- what may happen to a cable
+# --- what may happen to a cable, and to a host
+
+def hide(space, address_):
+    """Nothing the machine sends to this neighbour arrives."""
+    dev = space.run("ip", "-o", "route", "get", address_).split(" dev ")[1]
+    space.ip(f"neigh replace {address_} lladdr {NOBODY} dev {dev.split()[0]} "
+             "nud permanent")
+
+
+def unhide(space, address_):
+    dev = space.run("ip", "-o", "route", "get", address_).split(" dev ")[1]
+    space.ip(f"neigh del {address_} dev {dev.split()[0]}")
+
 
 def cut(spaces, name):
     """No carrier at either end."""
@@ -103,26 +122,41 @@ def find_again(spaces, name):
     spaces[name].ip(*[f"neigh del {a} dev r1" for a in router_own])
 
 
-def lay_out(upstream=False):
+def lay_out(far=False):
     """Space of each machine by its name."""
     spaces = {"r1": router("r1"), "c1": Space("c1")}
     link(spaces["r1"], spaces["c1"], CALLER, CALLER_NET, ("25", "64"))
+    if far:
+        spaces["r2"], spaces["c2"] = router("r2"), Space("c2")
+        _second_hop(spaces["r1"], spaces["r2"])
+        link(spaces["r2"], spaces["c2"], FAR, FAR_NET, ("25", "64"))
     for name, (own, router_own) in NODES.items():
         space = spaces[name] = Space(name)
-        link(spaces["r1"], space, own, router_own)
+        link(spaces[router_of(name, far)], space, own, router_own)
         space.ip(*[f"addr add {a}/{bits} dev lo{' nodad' if bits == 128 else ''}"
                    for a, bits in zip(SERVICE, (32, 128))])
-    if upstream:
-        spaces["r2"], spaces["c2"] = router("r2"), Space("c2")
-        join(spaces["r1"], spaces["r2"])
-        address(spaces["r2"], "r1", UPSTREAM[0])
-        address(spaces["r1"], "r2", UPSTREAM[1])
-        # what r1 has besides the service; the service it must be told of
-        spaces["r2"].ip(f"route add 198.51.100.0/25 via {UPSTREAM[1][0]}",
-                        f"route add 203.0.113.0/25 via {UPSTREAM[1][0]}")
-        spaces["r2"].ip(*[f"route add 2001:db8:{net}::/64 via "
-                          f"{UPSTREAM[1][1]}" for net in ("1", "2", "c")])
-        spaces["r1"].ip(f"route add 203.0.113.128/25 via {UPSTREAM[0][0]}")
-        spaces["r1"].ip(f"route add 2001:db8:d::/64 via {UPSTREAM[0][1]}")
-        link(spaces["r2"], spaces["c2"], FAR, FAR_NET, ("25", "64"))
     return spaces
+
+
+def router_of(node, far):
+    return "r2" if far and node == "ams1" else "r1"
+
+
+def others(router_name):
+    """(name, own address, address, AS) of its sessions with the other one."""
+    there, here = UPSTREAM[::-1] if router_name == "r2" else UPSTREAM
+    other = "r1" if router_name == "r2" else "r2"
+    return [(other, *pair, ASES[other]) for pair in zip(here, there)]
+
+
+def _second_hop(r1, r2):
+    """What each has besides the service; of that it must be told."""
+    join(r1, r2)
+    address(r2, "r1", UPSTREAM[0])
+    address(r1, "r2", UPSTREAM[1])
+    for space, via, nets in (
+            (r1, UPSTREAM[0], ("198.51.100.64/26", "203.0.113.128/25",
+                               "2001:db8:2::/64", "2001:db8:d::/64")),
+            (r2, UPSTREAM[1], ("198.51.100.0/26", "203.0.113.0/25",
+                               "2001:db8:1::/64", "2001:db8:c::/64"))):
+        space.ip(*[f"route add {net} via {via[':' in net]}" for net in nets])

@@ -9,15 +9,17 @@ an AssertionError that says what was seen instead.
 Targets are for a machine that has nothing else to do: a run fails only past
 limit(), the summary tells whether the target itself was met.
 """
+import json
 import os
 import signal
 import time
 
 from . import topology
 from .callers import SipCaller, WebCaller
-from .nodes import Node
+from .nodes import SECRET, Node, site_text
 from .routers import Bird, Neighbor
 from .routes import RouteWatch
+from .spaces import run
 from .supervisor import Supervisor
 
 V4, V6 = topology.PREFIXES
@@ -53,7 +55,8 @@ class Lab:
         self.began = time.monotonic_ns()
         self.cause_ns, self.rows = 0, []
         self.supervisors, self.callers = {}, {}
-        self.spaces, self.nodes = {}, {}
+        self.spaces, self.nodes, self.of_nodes = {}, {}, {}
+        self.routers, self.far_callers = {}, {}
         self.router = self.watch = None
 
     # --- telling
@@ -81,62 +84,81 @@ class Lab:
 
     # --- building it up
 
-    def start(self, *, nodes=("fra1", "ams1"), site="", agent="", bfd=False,
-              hold=9, upstream=False, prefer="fra1", wait=True, sip_every=0.01):
-        """site: text of the site file; agent: further lines of the agent's
-        file; hold: of the sessions, in seconds; prefer: whose answers the
-        story begins with."""
-        self.spaces = topology.lay_out(upstream)
-        self._start_router(bfd, hold, upstream)
+    def start(self, *, nodes=("fra1", "ams1"), site="", far=False,
+              prefer="fra1", wait=True, **of_nodes):
+        """site: text of the site file; far: ams1 is behind another router;
+        prefer: whose answers the story begins with; of_nodes: see Node."""
+        site = site or site_text(bfd=of_nodes.get("bfd", False), far=far)
+        self.spaces = topology.lay_out(far)
+        self._start_routers(site, far, of_nodes.get("kernel", False))
         self.watch = RouteWatch(self.spaces["r1"], topology.PREFIXES)
+        self.of_nodes = {"site": site, **of_nodes}
         for name in nodes:
-            node = self.nodes[name] = Node(
-                self.spaces[name], self.build, site=site, agent=agent,
-                hold=hold, bfd=bfd, theirs=self.theirs)
-            self.supervisors[name] = node.supervisor
-            node.up(wait=False)
+            self.add_node(name, wait=False)
         for node in self.nodes.values():
             node.wait_ready()
-        self.say("Kamailio, pinner and ExaBGP run on " + " and ".join(nodes))
-        self._start_callers(sip_every)
-        if wait:
+        if nodes:
+            self.say(f"{' and '.join(nodes)}: Kamailio, pinner, ExaBGP run")
+        self._start_callers()
+        if wait and nodes:
             self.serving(prefer)
 
-    def _start_router(self, bfd, hold, upstream):
-        neighbors = [
-            Neighbor(name, router, own, topology.NODE_AS, bfd=bfd, hold=hold)
-            for name, (own_both, router_both) in topology.NODES.items()
-            for own, router in zip(own_both, router_both)]
-        if upstream:
-            neighbors += [
-                Neighbor("r2", own, there, topology.UPSTREAM_AS, upstream=True)
-                for there, own in zip(*topology.UPSTREAM)]
-            self.far = self._router("r2", Bird, topology.UPSTREAM_AS, [
-                Neighbor("r1", own, there, topology.ROUTER_AS)
-                for own, there in zip(*topology.UPSTREAM)])
-        kind = ROUTERS[self.router_kind]()
-        self.router = self._router("r1", kind, topology.ROUTER_AS, neighbors)
+    def add_node(self, name, parts=(), wait=True, **of_node):
+        """parts: of its units those to start; default: all."""
+        node = self.nodes[name] = Node(
+            self.spaces[name], self.build, theirs=self.theirs,
+            **{**self.of_nodes, **of_node})
+        self.supervisors[name] = node.supervisor
+        node.up(*parts, wait=wait)
+        return node
 
-    def _router(self, name, kind, asn, neighbors):
-        space = self.spaces[name]
-        supervisor = self.supervisors[name] = Supervisor(space)
-        router = kind(space, asn, topology.ROUTER_IDS[name], neighbors)
+    def _start_routers(self, site, far, ospf):
+        routers = ["r1", "r2"] if far else ["r1"]
+        (self.spaces["r1"].dir / "site.conf").write_text(site)
+        (self.spaces["r1"].dir / "secret").write_text(SECRET)
+        for name in routers:
+            kind = ROUTERS[self.router_kind]()
+            rendered = [self._render(kind, node) for node in topology.NODES
+                        if kind.target and topology.router_of(node, far) == name]
+            more = {}
+            if far:
+                more["others"] = [Neighbor(*p) for p in topology.others(name)]
+            if ospf:
+                rendered, more["ospf"] = [], tuple(topology.NODES)
+            self.routers[name] = self._run_router(kind(
+                self.spaces[name], topology.ASES[name],
+                topology.ROUTER_IDS[name], rendered, **more))
+        self.router = self.routers["r1"]
+
+    def _render(self, kind, node):
+        return run(f"{self.build}/bin/anycastctl", "render", kind.target,
+                   "--site", self.spaces["r1"].dir / "site.conf",
+                   "--node", node)
+
+    def _run_router(self, router):
+        name = router.space.name
+        supervisor = self.supervisors[name] = Supervisor(router.space)
         for unit in router.units():
             supervisor.add(unit)
             supervisor.up(unit.name)
             supervisor.wait_ready(unit.name)
         return router
 
-    def _start_callers(self, every):
+    def _start_callers(self, every=0.01):
         names = {address: name for name, (own, _) in topology.NODES.items()
                  for address in own}
-        for family, (own, service) in enumerate(
-                zip(topology.CALLER, topology.SERVICE)):
-            self.callers[f"sip{family * 2 + 4}"] = SipCaller(
-                self.spaces["c1"], own, service, names,
-                every=every * (1 + 4 * family))
-        self.callers["web"] = WebCaller(
-            self.spaces["c1"], topology.CALLER[0], topology.SERVICE[0], names)
+
+        def sip(space, both, family, every):
+            return SipCaller(self.spaces[space], both[family],
+                             topology.SERVICE[family], names, every=every)
+        self.callers = {
+            "sip4": sip("c1", topology.CALLER, 0, every),
+            "sip6": sip("c1", topology.CALLER, 1, every * 5),
+            "web": WebCaller(self.spaces["c1"], topology.CALLER[0],
+                             topology.SERVICE[0], names)}
+        if "c2" in self.spaces:
+            self.far_callers = {"far4": sip("c2", topology.FAR, 0, every * 5),
+                                "far6": sip("c2", topology.FAR, 1, every * 5)}
 
     def serving(self, name, seconds=30):
         """Routes of both families lead to the node, and it answers."""
@@ -180,6 +202,12 @@ class Lab:
         pid = self.nodes[name].victim(part)
         self.cause(text or f"kill -9 of {WORDS.get(part, part)}",
                    lambda: os.kill(pid, number))
+
+    def drain(self, name):
+        """What to do; ExaBGP's healthcheck is told by a file."""
+        node = self.nodes[name]
+        return (node.dir / "disabled").touch if self.theirs \
+            else lambda: node.ask("drain")
 
     def freeze(self, name, part):
         pids = self.nodes[name].victims(part)
@@ -251,6 +279,54 @@ class Lab:
                            f"{ms(self.since_cause(at or 0))} after the cause"
         self.say(f"the route to {name} has not moved for {seconds} s")
 
+    def stays_away(self, name, seconds, prefixes=(V4, V6)):
+        """For so long nothing leads to the node."""
+        for prefix in prefixes:
+            assert not self.leads_to(name)(self.watch.via(prefix)), \
+                f"r1 has a route for {prefix} to {name}"
+        at = None
+        end = time.monotonic() + seconds
+        for prefix in prefixes:
+            at = at or self.watch.wait(
+                prefix, self.leads_to(name), after_ns=self.cause_ns,
+                seconds=max(0, end - time.monotonic()))
+        assert not at, f"{name} is announced {ms(self.since_cause(at or 0))} " \
+                       "after the cause"
+        self.say(f"{name} is not announced for {seconds} s")
+
+    def always_served(self, seconds, kind="sip4"):
+        """For so long each caller is answered, by whichever node."""
+        self.cause_ns = time.monotonic_ns()
+        time.sleep(seconds)
+        assert not self.unanswered(kind), "a caller got no answer"
+
+    def only(self, name, seconds=1, kind="sip4"):
+        """Whoever asks from now on is answered by this node alone."""
+        begin = time.monotonic_ns()
+        time.sleep(seconds)
+        asks = self.callers[kind].between(begin, time.monotonic_ns() - 10 ** 8)
+        others = [ask for ask in asks if ask.who != name]
+        assert not others, f"{len(others)} of {len(asks)} callers were not " \
+            f"answered by {name} but by {others[0].who or 'nobody'}"
+        self.say(f"all of the next {len(asks)} callers are answered by {name}")
+
+    def path(self, name, prefix=V4):
+        """The path to the node that the router has, None without one."""
+        to = self.leads_to(name)
+        found = [route for route in self.router.routes(prefix)
+                 if to((route.via,))]
+        return found[0] if found else None
+
+    def why(self, name, word):
+        """The agent's words on what holds the node where it is."""
+        text = self.nodes[name].why()
+        assert word in text, f"why does not say {word}: {text}"
+        self.say(f"why: {text}")
+
+    def suppressed(self, name):
+        status = self.nodes[name].status()
+        return any(group["suppressed"] for group in status["groups"])
+
     def unanswered(self, kind="sip4", settle=0.5):
         """How many of those who asked since the cause got no answer; who asked
         within the last moment may still get one."""
@@ -261,6 +337,49 @@ class Lab:
         self.say(f"{lost} of {len(asks)} INVITEs since then got no answer")
         self.keep("unanswered", lost)
         return lost
+
+    def right(self, name="fra1", target_ms=None):
+        """Everything is announced, and the agent's status says so."""
+        end = time.monotonic() + (limit(target_ms or 10000) / 1000)
+        while not self.nodes[name].is_right():
+            assert time.monotonic() < end, \
+                f"the agent of {name} does not say that its routes are out: " \
+                f"{self.nodes[name].status()}"
+            time.sleep(0.01)
+        value = self.since_cause(time.monotonic_ns())
+        self.say(f"the agent of {name} says all is announced after {ms(value)}")
+        assert self.keep("right", value, target_ms), \
+            f"right again after {ms(value)}, target {ms(target_ms)}"
+
+    def talk(self, name="fra1", count=3):
+        """Calls in progress at the node."""
+        # pylint: disable=import-outside-toplevel
+        from .talk import Talk
+        talk = Talk(self, self.nodes[name], count)
+        self.say(f"{count} calls are set up at {name}, voice flows both ways")
+        return talk
+
+    def no_voice_lost(self, talk):
+        sent, lost = talk.count(self.cause_ns)
+        self.say(f"{lost} of {sent} packets of voice lost since then")
+        self.keep("voice", lost)
+        assert sent and not lost, f"{lost} packets of voice were lost"
+
+    def audited(self, name, word):
+        """Does a line of the audit log that is younger than the cause say it?"""
+        return any(word in json.dumps(line)
+                   for line in self.nodes[name].ask("log", lines=20)["lines"])
+
+    def end_calls(self, talk, lost_packets=0):
+        """Hang up; how many could not, and what was not heard."""
+        sent, lost = talk.count(self.cause_ns)
+        failed = talk.end()
+        self.say(f"{lost} of {sent} packets of voice were lost, "
+                 f"{failed} calls could not be hung up")
+        self.keep("lost", failed)
+        self.keep("voice", lost)
+        assert not failed, f"{failed} calls were lost"
+        assert lost <= lost_packets, f"{lost} packets of voice were lost"
 
     def until(self, what, condition, seconds=10):
         end = time.monotonic() + seconds
