@@ -7,6 +7,7 @@
 #include "health-agent/daemon/agent.h"
 #include "health-agent/daemon/command.h"
 #include "health-agent/daemon/json_text.h"
+#include "health-agent/daemon/why.h"
 
 /* ---- the view */
 
@@ -72,19 +73,27 @@ void agent_view(struct agent *a, struct status_view *out,
 
 /* ---- the commands */
 
-static json_t *tell_why(struct agent *a)
+static void add_line(void *arg, const char *line)
 {
+	json_array_append_new(arg, json_text(line));
+}
+
+static json_t *tell_why(const struct status_view *v)
+{
+	const struct why_view view = {
+		.conf = v->conf,
+		.health = v->health,
+		.guardian = v->guardian,
+		.peers = v->peers,
+		.config_error = v->config_error,
+		.node_since_ms = v->node_since_ms,
+		.now_ms = v->now_ms,
+	};
 	json_t *lines = json_array();
 
-	for (size_t i = 0; i < health_unit_cnt(a->health); i++) {
-		const struct health_unit *u = health_unit(a->health, i);
-		char line[HEALTH_CAUSE_MAX + 2 * HEALTH_NAME_MAX];
-
-		snprintf(line, sizeof(line), "%s IPv%u is %s: %s",
-			 u->group->name, u->family, node_state_name(u->state),
-			 u->cause);
-		json_array_append_new(lines, json_text(line));
-	}
+	why_tell(&view, add_line, lines);
+	for (size_t i = 0; i < v->warning_cnt; i++)
+		add_line(lines, v->warnings[i]);
 	return json_pack("{sb,so}", "ok", 1, "lines", lines);
 }
 
@@ -151,7 +160,7 @@ static json_t *carry_out(struct agent *a, const struct command *c,
 	case COMMAND_NODES:
 		return status_nodes(&view);
 	case COMMAND_WHY:
-		return tell_why(a);
+		return tell_why(&view);
 	case COMMAND_LOG:
 		return tell_log(a, c->lines);
 	case COMMAND_RELOAD:

@@ -377,6 +377,26 @@ static void a_drain_ends_and_is_taken_back(void **state)
 	assert_int_equal(logged("forced"), 1);
 }
 
+static void why_says_what_holds_the_node(void **state)
+{
+	json_t *reply, *lines;
+	struct life l;
+	bool said = false;
+
+	(void)state;
+	touch("two");
+	start(&l, NULL);
+	UNTIL(&l, node_is(&l, "down"));
+	reply = ask(&l, "{\"command\":\"why\"}");
+	lines = json_object_get(reply, "lines");
+	for (size_t i = 0; i < json_array_size(lines); i++)
+		said |= strstr(json_string_value(json_array_get(lines, i)),
+			       "one has failed") != NULL;
+	assert_true(said);
+	json_decref(reply);
+	stop(&l);
+}
+
 static void an_order_outlives_the_worker(void **state)
 {
 	struct life l;
@@ -656,6 +676,7 @@ int main(void)
 		STORY(it_beats_and_wants_nothing_before_it_is_sure),
 		STORY(routes_follow_the_probes),
 		STORY(a_drain_ends_and_is_taken_back),
+		STORY(why_says_what_holds_the_node),
 		STORY(an_order_outlives_the_worker),
 		STORY(a_new_worker_takes_over_without_a_flap),
 		STORY(a_damaged_memory_is_none),
