@@ -81,7 +81,8 @@ static int hear_of_device(struct output *o)
 	int err;
 
 	close_fd(&o->events);
-	err = nl_open_events(&o->events, o->table_id, o->ifindex);
+	err = nl_open_events(&o->events, o->table_id, o->protocol,
+			     o->ifindex);
 	if (err)
 		log_err("kernel: changes of the table cannot be heard of (%s)",
 			strerror(err));
@@ -211,6 +212,7 @@ static int kernel_new(struct output **out, const struct agent_conf *conf,
 	o->request.fd = -1;
 	o->request.next_seq = 1;
 	o->table_id = conf->kernel_table;
+	o->protocol = plan_is_shared(o->table_id) ? PLAN_PROTOCOL : 0;
 	o->timeout_ms = conf->ack_timeout_ms;
 	snprintf(o->device, sizeof(o->device), "%s", conf->kernel_device);
 	memcpy(o->own, own, own_cnt * sizeof(*own));

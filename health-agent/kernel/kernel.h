@@ -68,6 +68,7 @@ struct kernel_request {
 struct output {
 	/* identity */
 	uint32_t table_id;
+	uint8_t protocol;	/* whose routes are looked at; 0: all */
 	char device[NL_DEVICE_MAX];
 	uint64_t timeout_ms;	/* of a request */
 	struct prefix own[ROUTE_PREFIXES_MAX];

@@ -81,7 +81,7 @@ static void ask_dump(struct output *o, enum kernel_asking asking,
 		o->dump_due = false;
 	}
 	rtnl_write_dump(&w, r->next_seq++, is_first ? ADDR_IP4 : ADDR_IP6,
-			o->table_id);
+			o->table_id, o->protocol);
 	ask(o, asking, &w, now_ms);
 }
 

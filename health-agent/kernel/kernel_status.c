@@ -42,9 +42,11 @@ static void say(const struct output *o, char out[static LINK_TEXT_MAX])
 		    o->table.foreign_cnt == 1 ? "" : "s", text,
 		    o->table.foreign.protocol, o->table.foreign.metric);
 	} else if (o->packets) {
-		SAY("%" PRIu64 " packets came to %s and were dropped: a rule "
-		    "looks into table %u",
-		    o->packets, o->device, o->table_id);
+		SAY("%" PRIu64 " packets came to %s and were dropped: %s",
+		    o->packets, o->device,
+		    plan_is_shared(o->table_id)
+			    ? "their address is not on this machine"
+			    : "a rule looks into its table");
 	}
 }
 

@@ -20,8 +20,13 @@ enum {
 	/* where these are in a message, behind its header of 16 bytes */
 	AT_TYPE = 4,
 	AT_TABLE = 16 + 4,	/* rtmsg.rtm_table */
+	AT_PROTOCOL = 16 + 5,	/* rtmsg.rtm_protocol */
 	AT_IFINDEX = 16 + 4,	/* ifinfomsg.ifi_index */
 };
+
+/* Go on after so many more where it is, after so many where it is not. */
+#define EQUAL(k_, is_, is_not_) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k_, is_, is_not_)
 
 static int open_socket(int *out, uint32_t groups, uint32_t *port)
 {
@@ -67,20 +72,26 @@ int nl_open(int *out, uint32_t *port)
 }
 
 /* Loads of more than a byte are in network order. */
-static int filter_events(int fd, uint32_t table, uint32_t ifindex)
+static int filter_events(int fd, uint32_t table, uint8_t protocol,
+			 uint32_t ifindex)
 {
 	uint32_t byte = table < 256 ? table : RT_TABLE_COMPAT;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, AT_TYPE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 3, 0),
+		EQUAL(htons(RTM_NEWROUTE), 4, 0),
+		EQUAL(htons(RTM_DELROUTE), 3, 0),
+		EQUAL(htons(RTM_NEWLINK), 6, 0),
+		EQUAL(htons(RTM_DELLINK), 5, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
+		/* 6: a route */
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_TABLE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, byte, 2, 3),
+		EQUAL(byte, 0, 5),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AT_PROTOCOL),
+		EQUAL(protocol, 2, 3),
+		/* 10: a link */
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_IFINDEX),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(ifindex), 0, 1),
+		EQUAL(htonl(ifindex), 0, 1),
+		/* 12: to be heard of */
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -89,11 +100,14 @@ static int filter_events(int fd, uint32_t table, uint32_t ifindex)
 		.filter = code,
 	};
 
+	if (!protocol)	/* any will do */
+		code[9] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 2);
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
 			  sizeof(program)) < 0 ? errno : 0;
 }
 
-int nl_open_events(int *out, uint32_t table, uint32_t ifindex)
+int nl_open_events(int *out, uint32_t table, uint8_t protocol,
+		   uint32_t ifindex)
 {
 	const uint32_t groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE |
 				RTMGRP_IPV6_ROUTE;
@@ -105,7 +119,7 @@ int nl_open_events(int *out, uint32_t table, uint32_t ifindex)
 	/* less is no failure: what is lost shows as ENOBUFS */
 	(void)setsockopt(*out, SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
 			 sizeof(buffer));
-	err = filter_events(*out, table, ifindex);
+	err = filter_events(*out, table, protocol, ifindex);
 	if (err) {
 		close(*out);
 		*out = -1;

@@ -22,10 +22,12 @@ enum {
  */
 int nl_open(int *out, uint32_t *port);
 
-/* A socket that hears of the routes of one table and of one link, and of
- * nothing else (the kernel filters: a router has a million routes).
+/* A socket that hears of the routes of one table and protocol (0: of all) and
+ * of one link, and of nothing else (the kernel filters: a router has a million
+ * routes).
  */
-int nl_open_events(int *out, uint32_t table, uint32_t ifindex);
+int nl_open_events(int *out, uint32_t table, uint8_t protocol,
+		   uint32_t ifindex);
 
 int nl_send(int fd, const void *bytes, size_t len);
 

@@ -31,6 +31,11 @@ enum node_state plan_state(uint32_t metric)
 	}
 }
 
+bool plan_is_shared(uint32_t table)
+{
+	return table == RT_TABLE_MAIN || table == RT_TABLE_DEFAULT;
+}
+
 void plan_begin(struct plan_table *t, uint32_t table, uint32_t ifindex)
 {
 	*t = (struct plan_table){ .table = table, .ifindex = ifindex };
@@ -44,7 +49,8 @@ static bool is_ours(const struct plan_table *t, const struct rtnl_route *r)
 
 void plan_see(struct plan_table *t, const struct rtnl_route *r)
 {
-	if (r->table != t->table)
+	if (r->table != t->table ||
+	    (plan_is_shared(t->table) && r->protocol != PLAN_PROTOCOL))
 		return;
 	if (!is_ours(t, r)) {
 		if (!t->foreign_cnt++)

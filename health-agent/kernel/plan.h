@@ -3,6 +3,8 @@
  *
  * Pure.  A route of ours is one in the private table, of our protocol and to
  * our device; everything else in the table is foreign: never touched, counted.
+ * The main table (for FRR, which follows no other) is everybody's: there only
+ * other routes of our protocol are foreign, the rest is no business of ours.
  *
  * The metric tells the state to whoever learns the table (BIRD: krt_metric,
  * FRR: match metric); the lower the better, as the kernel has it:
@@ -54,6 +56,9 @@ uint32_t plan_metric(enum node_state state);
 
 /* NODE_UNKNOWN: no metric of ours. */
 enum node_state plan_state(uint32_t metric);
+
+/* Do others have their routes in this table? */
+bool plan_is_shared(uint32_t table);
 
 /* An empty table, to be filled by plan_see(). */
 void plan_begin(struct plan_table *t, uint32_t table, uint32_t ifindex);

@@ -282,11 +282,12 @@ void rtnl_write_delete(struct rtnl_writer *w, uint32_t seq,
 }
 
 void rtnl_write_dump(struct rtnl_writer *w, uint32_t seq, uint8_t family,
-		     uint32_t table)
+		     uint32_t table, uint8_t protocol)
 {
 	const struct rtmsg head = {
 		.rtm_family = af_of(family),
 		.rtm_table = (uint8_t)(table < 256 ? table : RT_TABLE_UNSPEC),
+		.rtm_protocol = protocol,
 	};
 	size_t at = begin_message(w, RTM_GETROUTE, NLM_F_DUMP, seq);
 

@@ -64,24 +64,25 @@ struct rtnl_writer {
 
 /* Asks for an ack; EEXIST when there is one of the same prefix and metric. */
 void rtnl_write_add(struct rtnl_writer *w, uint32_t seq,
-		     const struct rtnl_route *r);
+		    const struct rtnl_route *r);
 void rtnl_write_delete(struct rtnl_writer *w, uint32_t seq,
-			const struct rtnl_route *r);
+		       const struct rtnl_route *r);
 
-/* All routes of a family (enum addr_family) in a table; a kernel that does not
- * know NETLINK_GET_STRICT_CHK answers with all tables.
+/* All routes of a family (enum addr_family) in a table, of one protocol or (0)
+ * of all; a kernel that does not know NETLINK_GET_STRICT_CHK answers with all
+ * there are.
  */
 void rtnl_write_dump(struct rtnl_writer *w, uint32_t seq, uint8_t family,
-		      uint32_t table);
+		     uint32_t table, uint8_t protocol);
 
 /* Set a link up. */
 void rtnl_write_link_up(struct rtnl_writer *w, uint32_t seq,
-			 uint32_t ifindex);
+			uint32_t ifindex);
 
 /* Make a link have no IPv6 address of its own: it would send router
  * solicitations, which we would only have to throw away.
  */
 void rtnl_write_link_quiet(struct rtnl_writer *w, uint32_t seq,
-			    uint32_t ifindex);
+			   uint32_t ifindex);
 
 #endif

@@ -133,6 +133,11 @@ static bool only_the_first_is_advertised(void)
 	       status.routes[1].proof == LINK_PROOF_REFUSED;
 }
 
+static bool it_is_put_back(void)
+{
+	return status.resyncs > 0 && both_are_advertised();
+}
+
 static bool something_ails_it(void)
 {
 	return status.output_text[0];
@@ -433,7 +438,7 @@ static void packets_are_dropped_and_counted(void **state)
 	}
 	output_kernel.status(o, &status);
 	assert_string_equal("3000 packets came to anycast0 and were dropped: "
-			    "a rule looks into table 200",
+			    "a rule looks into its table",
 			    status.output_text);
 	end(o);
 }
@@ -484,6 +489,37 @@ static void another_agents_device_is_left_alone(void **state)
 	run("ip link del anycast0");
 }
 
+/* Everybody's table, which FRR follows. */
+static void the_main_table_has_others_routes(void **state)
+{
+	struct output *o;
+
+	(void)state;
+	conf.kernel_table = 254;
+	o = begin();
+	run("ip link set lo up");
+	run("ip route add 203.0.113.0/24 dev lo proto static");
+	wish(o, NODE_UP, NODE_UP);
+	assert_true(both_are_advertised());
+	assert_string_equal("", status.output_text);
+	run("ip route show " P " | grep -q 'dev anycast0 proto 200.*metric 1'");
+	run("ip -6 route show " Q " | grep -q 'dev anycast0 proto 200 metric 1'");
+
+	run("ip route del " P);
+	TURN_UNTIL(o, it_is_put_back);
+	run("ip route add 203.0.113.0/25 dev lo proto 200");
+	TURN_UNTIL(o, something_ails_it);
+	assert_string_equal("in table 254, not ours: 1 route, 203.0.113.0/25 "
+			    "proto 200 metric 0",
+			    status.output_text);
+	wish(o, NODE_DOWN, NODE_DOWN);
+	run("test -z \"$(ip route show dev anycast0)\"");
+	run("test \"$(ip route show dev lo | wc -l)\" = 2");
+	run("ip route flush dev lo");
+	end(o);
+	conf.kernel_table = 200;
+}
+
 static int own_network(void **state)
 {
 	(void)state;
@@ -510,6 +546,7 @@ int main(void)
 		cmocka_unit_test(a_second_goes_by_without_a_change),
 		cmocka_unit_test(another_agents_device_is_left_alone),
 		cmocka_unit_test(packets_are_dropped_and_counted),
+		cmocka_unit_test(the_main_table_has_others_routes),
 	};
 
 	if (geteuid() != 0 || access("/dev/net/tun", R_OK | W_OK)) {

@@ -195,6 +195,31 @@ static void foreign_routes_are_counted(void **state)
 	assert_string_equal(Q, text);
 }
 
+static void in_the_main_table_others_are_passed_over(void **state)
+{
+	const struct rtnl_route others[] = {
+		{ .protocol = RTPROT_STATIC, .ifindex = DEVICE },
+		{ .protocol = RTPROT_BOOT, .ifindex = DEVICE + 1 },
+		{ .protocol = PLAN_PROTOCOL, .ifindex = DEVICE + 1 },
+	};
+	struct plan_table t;
+
+	(void)state;
+	assert_false(plan_is_shared(TABLE));
+	plan_begin(&t, RT_TABLE_MAIN, DEVICE);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct rtnl_route r = others[i];
+
+		r.prefix = prefix(P, strlen(P));
+		r.table = RT_TABLE_MAIN;
+		r.type = RTN_UNICAST;
+		plan_see(&t, &r);
+	}
+	assert_int_equal(0, t.ours_cnt);
+	assert_int_equal(1, t.foreign_cnt);
+	assert_int_equal(PLAN_PROTOCOL, t.foreign.protocol);
+}
+
 static void what_is_there_can_be_adopted(void **state)
 {
 	struct plan_table t;
@@ -254,6 +279,7 @@ int main(void)
 		cmocka_unit_test(one_step_towards_what_is_wanted),
 		cmocka_unit_test(the_table_is_the_proof),
 		cmocka_unit_test(foreign_routes_are_counted),
+		cmocka_unit_test(in_the_main_table_others_are_passed_over),
 		cmocka_unit_test(what_is_there_can_be_adopted),
 		cmocka_unit_test(states_and_metrics_are_pairs),
 		cmocka_unit_test(odd_tables_do_no_harm),

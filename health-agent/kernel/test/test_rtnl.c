@@ -236,7 +236,7 @@ static void there_may_be_no_room(void **state)
 		rtnl_write_add(&w, 1, &r);
 		rtnl_write_link_up(&w, 2, 3);
 		rtnl_write_link_quiet(&w, 3, 3);
-		rtnl_write_dump(&w, 4, ADDR_IP6, 200);
+		rtnl_write_dump(&w, 4, ADDR_IP6, 200, 0);
 		assert_true(w.len <= room);
 		c = of(bytes, w.len);
 		while (!(err = rtnl_read(&m, &c)))
