@@ -140,6 +140,7 @@ static void check_conf(const struct agent_conf *conf)
 {
 	const struct health_conf *health = &conf->health;
 	struct prefix prefixes[ROUTE_PREFIXES_MAX];
+	struct health *h;
 
 	check(conf->site && conf->node);
 	check(conf->metrics_cnt <= AGENT_METRICS_MAX);
@@ -153,6 +154,9 @@ static void check_conf(const struct agent_conf *conf)
 	for (size_t i = 0; i < health->probe_cnt; i++)
 		check_probe(conf, i);
 	check(agent_conf_prefixes(conf, prefixes) >= 2);
+	/* and the policy finds it within its bounds */
+	check(health_new(&h, health, NULL, 0, 0) == 0);
+	health_free(h);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
