@@ -67,8 +67,13 @@ static void take_message(struct sip *s, struct slice message)
 	char text[PROBER_TEXT_MAX];
 	struct sip_reply reply;
 	enum sip_meaning meaning;
+	int err = sip_osip_read(&reply, message);
 
-	if (sip_osip_read(&reply, message)) {
+	if (err == ENOMEM) {
+		prober_done(&s->p, HEALTH_BAD, "%s", strerror(err));
+		return;
+	}
+	if (err) {
 		prober_count(PROBER_C_SIP_GARBAGE);
 		s->garbage++;
 		return;

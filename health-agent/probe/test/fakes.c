@@ -26,6 +26,10 @@ struct connection {
 	bool bytewise;
 };
 
+/* Allocations are cmocka's: it tells of leaks, and a test that lets malloc()
+ * fail does not mean these.
+ */
+
 /* --- scripts -------------------------------------------------------------- */
 
 static struct slice line_of(const char *request, const char *name)
@@ -104,7 +108,7 @@ static char *answer(struct fake *f, const char *request, size_t len,
 	if (n < FAKE_REQUESTS_MAX)
 		memcpy(f->request[n], text, sizeof(text));
 	if (f->reply) {
-		out = malloc(FAKE_REQUEST_MAX);
+		out = test_malloc(FAKE_REQUEST_MAX);
 		assert_non_null(out);
 		*out_len = f->reply(f, out, request, len);
 		return out;
@@ -112,7 +116,7 @@ static char *answer(struct fake *f, const char *request, size_t len,
 	if (!part)
 		return NULL;
 	part_len = f->script_len[n] ? f->script_len[n] : strlen(part);
-	out = malloc(part_len + 4 * FAKE_REQUEST_MAX);
+	out = test_malloc(part_len + 4 * FAKE_REQUEST_MAX);
 	assert_non_null(out);
 	*out_len = expand(out, f, part, part_len, text);
 	return out;
@@ -150,7 +154,8 @@ static void on_datagram(uv_udp_t *udp, ssize_t len, const uv_buf_t *buf,
 				 end - piece);
 		piece = end + 1;
 	}
-	free(out);
+	if (out)
+		test_free(out);
 }
 
 static void local_port(struct fake *f)
@@ -207,8 +212,9 @@ static void on_connection_closed(uv_handle_t *handle)
 	if (--c->handles)
 		return;
 	fake_tls_disconnect(c->tls);
-	free(c->out);
-	free(c);
+	if (c->out)
+		test_free(c->out);
+	test_free(c);
 }
 
 static void hang_up(struct connection *c)
@@ -222,21 +228,21 @@ static void hang_up(struct connection *c)
 static void on_written(uv_write_t *req, int status)
 {
 	(void)status;
-	free(req->data);
-	free(req);
+	test_free(req->data);
+	test_free(req);
 }
 
 static void send_raw(struct connection *c, const char *bytes, size_t len)
 {
-	uv_write_t *req = malloc(sizeof(*req));
-	char *copy = malloc(len);
+	uv_write_t *req = test_malloc(sizeof(*req));
+	char *copy = test_malloc(len);
 	uv_buf_t buf = uv_buf_init(copy, (unsigned)len);
 
 	memcpy(copy, bytes, len);
 	req->data = copy;
 	if (uv_write(req, (uv_stream_t *)&c->tcp, &buf, 1, on_written)) {
-		free(copy);
-		free(req);
+		test_free(copy);
+		test_free(req);
 	}
 }
 
@@ -295,7 +301,8 @@ static void on_request(struct connection *c, const char *bytes, size_t len)
 
 	if (!out)
 		return;
-	free(c->out);
+	if (c->out)
+		test_free(c->out);
 	c->out = out;
 	c->len = out_len;
 	c->bytewise = !c->f->reply && out_len && *out == *FAKE_BYTEWISE;
@@ -328,7 +335,7 @@ static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
 static void on_connection(uv_stream_t *listener, int status)
 {
 	struct fake *f = listener->data;
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c = test_calloc(1, sizeof(*c));
 
 	assert_int_equal(status, 0);
 	assert_non_null(c);
@@ -381,8 +388,11 @@ void fake_end(struct fake *f)
 		uv_close(&f->beside->handle, NULL);
 	uv_run(f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(f->loop), 0);
-	if (f->tls)
+	if (f->tls) {
+		snprintf(f->tls_name, sizeof(f->tls_name), "%s",
+			 fake_tls_name(f->tls));
 		fake_tls_free(f->tls);
+	}
 }
 
 /* --- attempts ------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct fake {
 	size_t script_len[FAKE_PARTS_MAX];	/* 0: strlen() */
 	unsigned want_requests;	/* fake_attempt() waits for so many */
 	unsigned requests, connections;
+	char tls_name[SITE_HOST_MAX];	/* asked for; kept by fake_end() */
 	char request[FAKE_REQUESTS_MAX][FAKE_REQUEST_MAX];
 };
 

@@ -19,6 +19,7 @@
 struct fake_tls {
 	SSL_CTX *ctx;
 	X509 *cert;
+	char name[256];
 };
 
 struct fake_tls_connection {
@@ -49,9 +50,19 @@ static X509 *make_certificate(EVP_PKEY *key, const char *name, int days)
 	return cert;
 }
 
+static int on_name(SSL *ssl, int *alert, void *arg)
+{
+	struct fake_tls *t = arg;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	snprintf(t->name, sizeof(t->name), "%s", name ? name : "");
+	return SSL_TLSEXT_ERR_OK;
+}
+
 struct fake_tls *fake_tls_new(const char *name, int days)
 {
-	struct fake_tls *t = calloc(1, sizeof(*t));
+	struct fake_tls *t = test_calloc(1, sizeof(*t));
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 
 	assert_non_null(t);
@@ -60,15 +71,22 @@ struct fake_tls *fake_tls_new(const char *name, int days)
 	t->ctx = SSL_CTX_new(TLS_server_method());
 	assert_int_equal(SSL_CTX_use_certificate(t->ctx, t->cert), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(t->ctx, key), 1);
+	SSL_CTX_set_tlsext_servername_callback(t->ctx, on_name);
+	SSL_CTX_set_tlsext_servername_arg(t->ctx, t);
 	EVP_PKEY_free(key);
 	return t;
+}
+
+const char *fake_tls_name(const struct fake_tls *t)
+{
+	return t->name;
 }
 
 void fake_tls_free(struct fake_tls *t)
 {
 	SSL_CTX_free(t->ctx);
 	X509_free(t->cert);
-	free(t);
+	test_free(t);
 }
 
 void fake_tls_save(const struct fake_tls *t, char path[static 64])
@@ -87,7 +105,7 @@ void fake_tls_save(const struct fake_tls *t, char path[static 64])
 
 struct fake_tls_connection *fake_tls_connect(struct fake_tls *t)
 {
-	struct fake_tls_connection *c = calloc(1, sizeof(*c));
+	struct fake_tls_connection *c = test_calloc(1, sizeof(*c));
 
 	assert_non_null(c);
 	c->ssl = SSL_new(t->ctx);
@@ -103,7 +121,7 @@ void fake_tls_disconnect(struct fake_tls_connection *c)
 	if (!c)
 		return;
 	SSL_free(c->ssl);
-	free(c);
+	test_free(c);
 }
 
 size_t fake_tls_feed(struct fake_tls_connection *c, const char *bytes,

@@ -10,6 +10,8 @@ struct fake_tls_connection;
 
 struct fake_tls *fake_tls_new(const char *name, int days);
 void fake_tls_free(struct fake_tls *t);
+/* The name the last client asked for; "" none. */
+const char *fake_tls_name(const struct fake_tls *t);
 void fake_tls_save(const struct fake_tls *t, char path[static 64]);
 
 struct fake_tls_connection *fake_tls_connect(struct fake_tls *t);

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/probe.h"
@@ -318,6 +320,10 @@ static struct prober_result over_tls(const char *script, int days,
 	print_message("%s\n", result.text);
 	if (ca)
 		unlink(path);
+	if (!*verify)
+		verify = "sip.example.net";
+	assert_string_equal(f.tls_name,
+			    strspn(verify, "0123456789.") ? "" : verify);
 	return result;
 }
 
@@ -452,6 +458,51 @@ static void a_prober_may_be_closed_at_any_time(void **state)
 	}
 }
 
+/* A worker that was stopped finds its timers due before its sockets. */
+static void an_answer_counts_that_came_while_we_were_stopped(void **state)
+{
+	struct fake f = { 0 };
+	struct fake_seen seen = { 0 };
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
+	char request[FAKE_REQUEST_MAX + 1], reply[2 * FAKE_REQUEST_MAX];
+	struct prober_conf conf;
+	struct prober *p;
+	uv_loop_t loop;
+	uint64_t end_ns;
+	ssize_t len;
+	uv_os_fd_t fd;
+
+	(void)state;
+	fake_udp(&f, &loop, site);
+	uv_udp_recv_stop(&f.udp);
+	uv_fileno(&f.handle, &fd);
+	conf = conf_of(&f, PROBER_UDP);
+	conf.timeout_ms = 20;
+	conf.method = PROBER_OPTIONS;
+	assert_int_equal(prober_new(&p, &loop, &conf, fake_on_result, &seen),
+			 0);
+	prober_attempt(p);
+
+	/* the loop does not turn */
+	len = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT,
+		       (struct sockaddr *)&from, &from_len);
+	assert_true(len > 0);
+	request[len] = '\0';
+	len = snprintf(reply, sizeof(reply), "SIP/2.0 200 OK%s",
+		       strstr(request, "\r\n"));
+	assert_int_equal(sendto(fd, reply, (size_t)len, 0,
+				(struct sockaddr *)&from, from_len), len);
+	end_ns = uv_hrtime() + UINT64_C(50000000);
+	while (uv_hrtime() < end_ns)
+		;
+	while (!seen.cnt)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(seen.last.what, HEALTH_GOOD);
+	prober_close(p);
+	fake_end(&f);
+}
+
 static void an_attempt_follows_another(void **state)
 {
 	struct fake f = { .script = { GOOD, NULL, GOOD } };
@@ -508,6 +559,8 @@ int main(void)
 		cmocka_unit_test(who_speaks_no_tls_is_found_out),
 		cmocka_unit_test(missing_cas_are_said_when_it_is_made),
 		cmocka_unit_test(a_prober_may_be_closed_at_any_time),
+		cmocka_unit_test(
+			an_answer_counts_that_came_while_we_were_stopped),
 		cmocka_unit_test(an_attempt_follows_another),
 	};
 
