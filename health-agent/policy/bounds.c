@@ -48,6 +48,12 @@ static bool is_damping(const struct health_group_conf *g)
 	       g->suppress_max_ms <= HEALTH_TIME_MAX_MS;
 }
 
+static bool is_prefix(const struct prefix *p)
+{
+	return (p->addr.family == ADDR_IP4 && p->len <= 32) ||
+	       (p->addr.family == ADDR_IP6 && p->len <= 128);
+}
+
 static bool is_group(const struct health_group_conf *g)
 {
 	if (!is_name(g->name) || !g->prefix_cnt ||
@@ -57,7 +63,7 @@ static bool is_group(const struct health_group_conf *g)
 	    g->remote_wait_ms > HEALTH_TIME_MAX_MS)
 		return false;
 	for (size_t i = 0; i < g->prefix_cnt; i++) {
-		if (!addr_is_set(&g->prefixes[i].addr))
+		if (!is_prefix(&g->prefixes[i]))
 			return false;
 	}
 	return are_attributes(&g->up) && are_attributes(&g->degraded) &&

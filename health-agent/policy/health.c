@@ -198,6 +198,8 @@ void health_ordered(struct health *h, const struct health_command *command,
 void health_peer(struct health *h, size_t peer, enum node_state state,
 		 uint64_t now_ms)
 {
+	bool before = h->others_up > 0;
+
 	if (peer >= h->conf.peer_cnt)
 		return;
 	set_time(h, now_ms);
@@ -206,7 +208,9 @@ void health_peer(struct health *h, size_t peer, enum node_state state,
 		h->others_up += state == NODE_UP;
 	}
 	h->peers[peer] = (uint8_t)state;
-	step(h);
+	/* thousands of them may say something each second */
+	if (before != (h->others_up > 0))
+		step(h);
 }
 
 uint64_t health_tick(struct health *h, uint64_t now_ms)

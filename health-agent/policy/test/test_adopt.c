@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a restart takes up again, and what it does not. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "health-agent/policy/test/world.h"
@@ -349,7 +350,8 @@ static void a_memory_of_nonsense_does_no_harm(void **state)
 		m.units[i].suppressed = true;
 	}
 	for (size_t i = 0; i < 3; i++) {
-		memcpy(m.units[i].group, i < 2 ? "service" : "web", 8);
+		snprintf(m.units[i].group, HEALTH_NAME_MAX, "%s",
+			 i < 2 ? "service" : "web");
 		m.units[i].family = i == 1 ? ADDR_IP6 : ADDR_IP4;
 	}
 	m.units[1].state = NODE_UP;

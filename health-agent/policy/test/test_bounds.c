@@ -73,6 +73,8 @@ static void a_group_must_make_sense(void **state)
 	REFUSED(g->prefix_cnt = 0);
 	REFUSED(g->prefix_cnt = ROUTE_PREFIXES_MAX + 1);
 	REFUSED(g->prefix_cnt = 2);
+	REFUSED(g->prefixes[0].len = 33);
+	REFUSED(g->prefixes[0].addr.family = 5);
 	REFUSED(g->name[0] = '\0');
 	REFUSED(memcpy(g->name, "service", 8));
 	REFUSED(g->prefixes[0] = world_prefix("192.0.2.53"));

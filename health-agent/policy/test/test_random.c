@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Thousands of random lives of a node, through the harness of fuzz_policy.c. */
+/* A thousand random lives of a node, through the harness of fuzz_policy.c. */
 #include "common/test/table.h"
 
 #include <stdio.h>
 
 #include "common/fuzz/harness.h"
 
-enum { LIVES = 3000, LENGTH_MAX = 301 };
+enum { LIVES = 1000, LENGTH_MAX = 301 };
 
 #define SEED UINT64_C(0x5eed5eed5eed)
 
