@@ -279,7 +279,7 @@ static void dns_late(struct prober *p)
 	char but[32] = "";
 
 	if (d->ignored)
-		snprintf(but, sizeof(but), "; %u others ignored", d->ignored);
+		snprintf(but, sizeof(but), "; %u ignored", d->ignored);
 	prober_done(p, HEALTH_BAD, "%s in %" PRIu64 " ms%s",
 		    d->stream ? stream_missing(d->stream) : "no answer",
 		    p->conf->timeout_ms, but);
