@@ -218,10 +218,10 @@ command = /usr/bin/test -e {dir}/there
 
 
 class Running:
-    def __init__(self, program, text=RUNNING):
+    def __init__(self, program, text=RUNNING, site=SITE):
         self.program = program
         self.text = text.format(dir=program.dir)
-        program.site.write_text(SITE)
+        program.site.write_text(site)
         program.file.write_text(self.text)
         self.log = open(program.dir / "log", "w+", encoding="utf-8")
         # pylint: disable=consider-using-with
@@ -275,9 +275,9 @@ def a_broken_file_is_refused_while_it_runs(program):
                 ({"text": agent.text.replace("[probe there]", "[probe other]")
                   + "failure = none\n"}, ("[probe other] failure", "`none'"))):
             agent.reload(**broken)
-            said = until("an error",
-                         lambda: (agent.status() or {}).get("config_error"))
-            assert all(word in said for word in words), said
+            until(f"{words} in its status", lambda: all(
+                word in (agent.status() or {"config_error": ""})["config_error"]
+                for word in words))    # pylint: disable=cell-var-from-loop
             # all is as it was
             status = agent.status()
             assert [p["name"] for p in status["probes"]] == ["there"], status
@@ -313,4 +313,5 @@ def main():
         print(f"ok: {test.__name__.replace('_', ' ')}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
