@@ -49,7 +49,7 @@ EXPORT int gettimeofday(struct timeval *restrict now, void *restrict zone)
 	int err = clock_gettime(CLOCK_REALTIME, &ts);
 
 	(void)zone;
-	if (!err && now) {
+	if (!err) {		/* now: declared nonnull */
 		now->tv_sec = ts.tv_sec;
 		now->tv_usec = ts.tv_nsec / 1000;
 	}
