@@ -136,7 +136,8 @@ void health_attempted(struct health *h, size_t probe, enum health_attempt what,
 void health_inherit(struct health *h, size_t probe, const struct health *old,
 		    size_t from, uint64_t now_ms)
 {
-	if (probe >= h->conf.probe_cnt || from >= old->conf.probe_cnt)
+	if (probe >= h->conf.probe_cnt || from >= old->conf.probe_cnt ||
+	    h->verdicts[probe].run)
 		return;
 	set_time(h, now_ms);
 	h->verdicts[probe] = old->verdicts[from];

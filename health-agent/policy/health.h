@@ -224,8 +224,8 @@ struct health_unit {
  * none).  0, EINVAL (conf is out of its bounds) or ENOMEM.
  *
  * For a reload, make a new one with what the old one remembers and an adopt_ms
- * longer than any probe's timeout, let probes inherit, and tell it the peers'
- * states at once.
+ * longer than any probe's timeout, tell it the peers' states, and let probes
+ * inherit, in this order: then no unit moves for it.
  */
 int health_new(struct health **out, const struct health_conf *conf,
 	       const struct health_memory *memory, uint64_t adopt_ms,
@@ -243,7 +243,7 @@ void health_ordered(struct health *h, const struct health_command *command,
 		    uint64_t now_ms);
 
 /* For a reload: the probe is the one that was number `from' in old, and goes on
- * with its verdict.
+ * with its verdict, unless it has had an attempt here.
  */
 void health_inherit(struct health *h, size_t probe, const struct health *old,
 		    size_t from, uint64_t now_ms);

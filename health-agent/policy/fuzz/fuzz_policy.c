@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first byte chooses a configuration, each further pair an event: an
- * attempt, an order, a peer's state, a restart, time.  After every one
+ * attempt, an order, a peer's state, a restart or reload, time.  After every
+ * one
  *   - nothing is announced that an undecided or bad local probe speaks for, or
  *     against an order;
  *   - a route carries what its state says;
  *   - the penalty is bounded, and causes are clean;
  *   - time never hangs: what is due comes later, and there is an end to it;
- *   - a memory loses nothing.
+ *   - a memory loses nothing, and a reload withdraws and announces nothing.
  * At last, with all probes good, everything is up again.
  */
 #include <stdlib.h>
@@ -19,6 +20,12 @@ enum {
 	PROBES = 8,
 	PEERS = 3,
 	DUE_MOST = 64,		/* turns until nothing is due any more */
+};
+
+struct life {
+	struct health *h;
+	uint64_t now_ms;
+	enum node_state peers[PEERS];	/* as told last */
 };
 
 static void check(bool holds)
@@ -178,34 +185,54 @@ static void check_all(struct health *h, uint64_t now_ms)
 	check_memory(h, now_ms);
 }
 
-static void restart(struct health **h, uint8_t how, uint64_t now_ms)
+static void restart(struct life *l, uint8_t how)
 {
-	struct health_conf conf = *health_conf(*h);
+	struct health_conf conf = *health_conf(l->h);
 	struct health_memory m;
 
-	health_remember(*h, &m, now_ms);
+	health_remember(l->h, &m, l->now_ms);
 	if (how & 1)
 		m.unit_cnt = 0;
-	health_free(*h);
-	check(health_new(h, &conf, how & 2 ? NULL : &m, how & 4 ? 0 : 800,
-			 now_ms) == 0);
+	health_free(l->h);
+	memset(l->peers, 0, sizeof(l->peers));
+	check(health_new(&l->h, &conf, how & 2 ? NULL : &m, how & 4 ? 0 : 800,
+			 l->now_ms) == 0);
 }
 
-static uint64_t pass(struct health *h, uint8_t how, uint64_t now_ms)
+static void reload(struct life *l)
 {
-	uint64_t due_ms = health_tick(h, now_ms);
+	struct health *old = l->h;
+	struct health_memory m;
+
+	health_tick(old, l->now_ms);
+	health_remember(old, &m, l->now_ms);
+	check(health_new(&l->h, health_conf(old), &m, 800, l->now_ms) == 0);
+	for (size_t i = 0; i < PEERS; i++)
+		health_peer(l->h, i, l->peers[i], l->now_ms);
+	for (size_t i = 0; i < PROBES; i++)
+		health_inherit(l->h, i, old, i, l->now_ms);
+	for (size_t i = 0; i < health_unit_cnt(old); i++)
+		check(health_unit(l->h, i)->announced ==
+		      health_unit(old, i)->announced);
+	check(health_decided(l->h) == health_decided(old));
+	health_free(old);
+}
+
+static void pass(struct life *l, uint8_t how)
+{
+	uint64_t due_ms = health_tick(l->h, l->now_ms);
 
 	if (how < 128)
-		return now_ms + how;
-	if (how < 192)
-		return now_ms + 100 * (uint64_t)(how - 128);
-	/* to when something is due, or just before */
-	if (due_ms == UINT64_MAX)
-		return now_ms + 1000000;
-	return how & 1 ? due_ms : due_ms - 1;
+		l->now_ms += how;
+	else if (how < 192)
+		l->now_ms += 100 * (uint64_t)(how - 128);
+	else if (due_ms == UINT64_MAX)
+		l->now_ms += 1000000;
+	else	/* when something is due, or just before */
+		l->now_ms = how & 1 ? due_ms : due_ms - 1;
 }
 
-static void order(struct health *h, uint8_t how, uint64_t now_ms)
+static void order(struct life *l, uint8_t how)
 {
 	struct health_command c = {
 		.order = how % HEALTH_ORDERS,
@@ -214,32 +241,47 @@ static void order(struct health *h, uint8_t how, uint64_t now_ms)
 		.wait_ms = how & 64 ? 100 : UINT64_MAX,
 	};
 
-	health_ordered(h, &c, now_ms);
+	health_ordered(l->h, &c, l->now_ms);
 }
 
-static void happen(struct health **h, uint8_t what, uint8_t how,
-		   uint64_t *now_ms)
+static void peer(struct life *l, uint8_t how)
+{
+	size_t i = how / 8 % (PEERS + 1);
+
+	if (i < PEERS)
+		l->peers[i] = how % NODE_STATES;
+	health_peer(l->h, i, how % NODE_STATES, l->now_ms);
+}
+
+static void attempt(struct life *l, uint8_t how, unsigned times)
 {
 	static const char *const texts[] = { "", "no\nanswer\x1b", "302" };
 
+	for (unsigned n = 0; n < times; n++)
+		health_attempted(l->h, how / 8 % (PROBES + 1), how % 3,
+				 texts[how % 3], l->now_ms);
+}
+
+static void happen(struct life *l, uint8_t what, uint8_t how)
+{
 	switch (what % 8) {
 	case 0:
-		order(*h, how, *now_ms);
+		order(l, how);
 		break;
 	case 1:
-		health_peer(*h, how / 8 % (PEERS + 1), how % 6, *now_ms);
+		peer(l, how);
 		break;
 	case 2:
 		if (how >= 192)
-			restart(h, how, *now_ms);
+			restart(l, how);
+		else if (how >= 128)
+			reload(l);
 		break;
 	case 3:
-		*now_ms = pass(*h, how, *now_ms);
+		pass(l, how);
 		break;
 	default:
-		for (unsigned n = 0; n <= what % 8 - 4u; n++)
-			health_attempted(*h, how / 8 % (PROBES + 1), how % 3,
-					 texts[how % 3], *now_ms);
+		attempt(l, how, what % 8 - 3u);
 		break;
 	}
 }
@@ -268,20 +310,19 @@ static void check_return(struct health *h, uint64_t now_ms)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct life l = { .now_ms = 1000 };
 	struct health_conf conf;
-	uint64_t now_ms = 1000;
-	struct health *h;
 
 	if (!size || size > 512)
 		return 0;
 	make_conf(&conf, data[0]);
-	check(health_new(&h, &conf, NULL, 0, now_ms) == 0);
-	check_all(h, now_ms);
+	check(health_new(&l.h, &conf, NULL, 0, l.now_ms) == 0);
+	check_all(l.h, l.now_ms);
 	for (size_t i = 1; i + 1 < size; i += 2) {
-		happen(&h, data[i], data[i + 1], &now_ms);
-		check_all(h, now_ms);
+		happen(&l, data[i], data[i + 1]);
+		check_all(l.h, l.now_ms);
 	}
-	check_return(h, now_ms);
-	health_free(h);
+	check_return(l.h, l.now_ms);
+	health_free(l.h);
 	return 0;
 }

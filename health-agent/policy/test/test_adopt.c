@@ -280,6 +280,23 @@ static void verdicts_are_inherited(void **state)
 	world_fini(&w);
 }
 
+static void what_a_probe_has_seen_itself_goes_before(void **state)
+{
+	struct health *old;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "web4 bad 3, web4 good 2");
+	old = w.h;
+	w.h = NULL;
+	world_do(&w, 1, "web4 good");
+	health_inherit(w.h, 5, old, 5, 1);
+	assert_int_equal(2, health_probe_needs(w.h, 5));
+	health_free(old);
+	world_fini(&w);
+}
+
 static void remembers_the_same(struct world *w, const char *what)
 {
 	struct health_memory first, second;
@@ -449,6 +466,7 @@ int main(void)
 		cmocka_unit_test(an_adoption_may_have_no_end),
 		cmocka_unit_test(what_waits_to_be_adopted_is_kept),
 		cmocka_unit_test(verdicts_are_inherited),
+		cmocka_unit_test(what_a_probe_has_seen_itself_goes_before),
 		cmocka_unit_test(a_memory_loses_nothing),
 		cmocka_unit_test(a_memory_of_nonsense_does_no_harm),
 		cmocka_unit_test(a_drain_from_the_future_begins_now),
