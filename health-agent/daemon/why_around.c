@@ -16,13 +16,18 @@ static enum link_proof proof_of(const struct link_status *s,
 	return LINK_PROOF_NONE;
 }
 
+/* None ever is: the guardian says so in its text. */
+static bool is_dry_run(const struct link_status *s)
+{
+	return strcmp(s->output, "dry-run") == 0;
+}
+
 /* Where a route is when it is out. */
 static const char *where(const struct link_status *s)
 {
 	if (strcmp(s->output, "exabgp") == 0)
 		return "ExaBGP's adj-rib-out";
-	return strcmp(s->output, "kernel") == 0 ? "the kernel's table"
-						: s->output;
+	return "the kernel's table";
 }
 
 static void tell_announced(struct why *y, const char *route,
@@ -89,7 +94,9 @@ void why_routes(struct why *y, const struct health_unit *u)
 {
 	const struct link_status *s = y->view->guardian;
 
-	for (size_t i = 0; s && i < u->group->prefix_cnt; i++) {
+	if (!s || is_dry_run(s))
+		return;
+	for (size_t i = 0; i < u->group->prefix_cnt; i++) {
 		const struct prefix *p = &u->group->prefixes[i];
 		char text[ROUTE_PREFIX_TEXT_MAX];
 
@@ -218,7 +225,7 @@ void why_all(struct why *y)
 		why_say(y, "the guardian has not been heard yet: what is "
 			"announced is not known");
 	else if (s->output_text[0])
-		why_say(y, "%s: %s", s->output, s->output_text);
+		why_say(y, "%s", s->output_text);
 	tell_nodes(y);
 	if (y->view->config_error && y->view->config_error[0])
 		why_say(y, "the last reload was refused, what was read before "

@@ -67,12 +67,14 @@ static void a_route_is_told_of_when_it_is_not_as_it_should_be(void **state)
 		{ LINK_PROOF_PENDING, false, "exabgp",
 		  NEEDS "  route 198.51.100.80/32 "
 		  "is being withdrawn\n" REST },
-		{ LINK_PROOF_ADVERTISED, false, "dry-run",
+		{ LINK_PROOF_ADVERTISED, false, "kernel",
 		  NEEDS "  route 198.51.100.80/32 "
-		  "is still in dry-run and should not be\n" REST },
+		  "is still in the kernel's table and should not be\n" REST },
 		{ LINK_PROOF_UNWANTED, false, "exabgp",
 		  NEEDS "  route 198.51.100.80/32 "
 		  "is still in ExaBGP's adj-rib-out and should not be\n" REST },
+		{ LINK_PROOF_PENDING, true, "dry-run", FINE },
+		{ LINK_PROOF_PENDING, false, "dry-run", NEEDS REST },
 		{ LINK_PROOF_REFUSED, false, "exabgp",
 		  NEEDS "  route 198.51.100.80/32 "
 		  "is refused\n" REST },
@@ -130,7 +132,7 @@ static void a_session_is_told_of_when_it_is_down(void **state)
 	snprintf(s.output_text, sizeof(s.output_text), "no\x1bTUN");
 	check_guardian(&s, true,
 		       "  fine: kam, web4, 198.51.100.80/32 advertised\n"
-		       "kernel: no?TUN\n");
+		       "no?TUN\n");
 	check_guardian(NULL, true,
 		       "  fine: kam, web4\n"
 		       "the guardian has not been heard yet: what is announced "
