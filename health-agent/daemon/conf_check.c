@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What only file, command line and site together can tell. */
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/un.h>
 
@@ -177,8 +178,9 @@ int conf_check(struct conf_reader *r)
 	check_control(r);
 	check_kernel(r);
 	check_agent_timers(r);
-	if (site_read(&conf->site, conf->site_path, site_error_line, r))
-		return 0;
+	err = site_read(&conf->site, conf->site_path, site_error_line, r);
+	if (err)
+		return err == ENOMEM ? ENOMEM : 0;
 	check_metrics(r);
 	find_node(r);
 	if (!conf->node)
