@@ -94,17 +94,30 @@ static size_t expand(char *out, struct fake *f, const char *part, size_t len,
 	return at;
 }
 
+/* A prober that had to wait for its turn asks again, though it was answered. */
+static bool is_repeated(const struct fake *f, const char *request)
+{
+	unsigned last = f->requests - 1;
+
+	return !f->tcp && !f->repeats && f->requests &&
+	       last < FAKE_REQUESTS_MAX && !memcmp(f->request[last], request,
+						   FAKE_REQUEST_MAX);
+}
+
 /* The part that answers this request, or NULL. */
 static char *answer(struct fake *f, const char *request, size_t len,
 		    size_t *out_len)
 {
 	char text[FAKE_REQUEST_MAX] = "";
-	unsigned n = f->requests++;
+	unsigned n = f->requests;
 	const char *part = n < FAKE_PARTS_MAX ? f->script[n] : NULL;
 	size_t part_len;
 	char *out;
 
 	memcpy(text, request, len < sizeof(text) ? len : sizeof(text) - 1);
+	if (is_repeated(f, text))
+		return NULL;
+	f->requests++;
 	if (n < FAKE_REQUESTS_MAX)
 		memcpy(f->request[n], text, sizeof(text));
 	if (f->reply) {

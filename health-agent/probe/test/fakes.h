@@ -48,6 +48,7 @@ struct fake {
 	const void *arg;	/* for reply() */
 	const char *script[FAKE_PARTS_MAX];
 	size_t script_len[FAKE_PARTS_MAX];	/* 0: strlen() */
+	bool repeats;		/* a request that comes again counts again */
 	unsigned want_requests;	/* fake_attempt() waits for so many */
 	unsigned requests, connections;
 	char tls_name[SITE_HOST_MAX];	/* asked for; kept by fake_end() */

@@ -84,7 +84,7 @@ static struct prober_conf conf_of(const struct fake *f, const char *answer)
 {
 	struct prober_conf conf = {
 		.kind = PROBER_DNS,
-		.timeout_ms = 60,
+		.timeout_ms = 150,
 		.target = { .family = ADDR_IP4, .bytes_be = { 127, 0, 0, 1 } },
 		.port = f->port,
 		.transport = PROBER_UDP,
@@ -108,34 +108,37 @@ static void a_question_wants_its_answer(void **state)
 		uint64_t timeout_ms;
 	} cases[] = {
 		{ "any", PROBER_UDP, { { ONE } }, "", HEALTH_GOOD,
-		  "A 192.0.2.53", 2000 },
+		  "A 192.0.2.53", 5000 },
 		{ "this one", PROBER_UDP, { { TWO } }, "192.0.2.53",
-		  HEALTH_GOOD, "A 192.0.2.53", 2000 },
+		  HEALTH_GOOD, "A 192.0.2.53", 5000 },
 		{ "not this one", PROBER_UDP, { { TWO } }, "192.0.2.54",
-		  HEALTH_BAD, "A 192.0.2.1, not 192.0.2.54", 2000 },
+		  HEALTH_BAD, "A 192.0.2.1, not 192.0.2.54", 5000 },
 		{ "none", PROBER_UDP, { { NONE } }, "", HEALTH_BAD,
-		  "no A of a.example", 2000 },
+		  "no A of a.example", 5000 },
 		{ "NXDOMAIN", PROBER_UDP, { { NXDOMAIN } }, "", HEALTH_BAD,
-		  "NXDOMAIN (3)", 2000 },
-		{ "forged", PROBER_UDP, { { OTHER, OTHER, OTHER } }, "",
-		  HEALTH_BAD, "no answer in 60 ms; 1 ignored", 60 },
-		{ "broken", PROBER_UDP, { { BROKEN, BROKEN, BROKEN } }, "",
-		  HEALTH_BAD, "no answer in 60 ms; 1 ignored", 60 },
+		  "NXDOMAIN (3)", 5000 },
+		{ "forged", PROBER_UDP, { { OTHER } }, "",
+		  HEALTH_BAD, "no answer in 150 ms; 1 ignored", 150 },
+		{ "broken", PROBER_UDP, { { BROKEN } }, "",
+		  HEALTH_BAD, "no answer in 150 ms; 1 ignored", 150 },
 		{ "forged, then the answer to the second query", PROBER_UDP,
-		  { { OTHER, ONE } }, "", HEALTH_GOOD, "A 192.0.2.53", 2000 },
+		  { { OTHER, ONE } }, "", HEALTH_GOOD, "A 192.0.2.53", 5000 },
 		{ "silence", PROBER_UDP, { { SILENCE } }, "", HEALTH_BAD,
-		  "no answer in 60 ms", 60 },
+		  "no answer in 150 ms", 150 },
 		{ "over TCP", PROBER_TCP, { { ONE } }, "192.0.2.53",
-		  HEALTH_GOOD, "A 192.0.2.53", 2000 },
+		  HEALTH_GOOD, "A 192.0.2.53", 5000 },
 		{ "truncated over TCP", PROBER_TCP, { { CUT_OFF } }, "",
-		  HEALTH_BAD, "truncated over TCP", 2000 },
+		  HEALTH_BAD, "truncated over TCP", 5000 },
 		{ "forged over TCP", PROBER_TCP, { { OTHER } }, "",
-		  HEALTH_BAD, "no answer in 60 ms; 1 ignored", 60 },
+		  HEALTH_BAD, "no answer in 150 ms; 1 ignored", 150 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct fake f = { .arg = &cases[i].answers };
+		struct fake f = {
+			.arg = &cases[i].answers,
+			.repeats = cases[i].answers.a[1].flags,
+		};
 		struct prober_result result;
 		struct prober_conf conf;
 		uv_loop_t loop;
