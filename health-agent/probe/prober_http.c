@@ -69,15 +69,12 @@ static void on_ended(void *arg, const char *why)
 static int http_init(struct prober *p)
 {
 	struct http *h = (struct http *)p;
-	char text[TLS_TEXT_MAX];
 
 	http_ask_host(h->host, p->conf);
-	if (p->conf->transport != PROBER_TLS)
-		return 0;
-	return tls_shared_get(&h->tls, p->conf->tls_ca, text);
+	return 0;
 }
 
-static void http_begin(struct prober *p)
+static int open_stream(struct prober *p)
 {
 	static const struct stream_events events = {
 		.opened = on_opened,
@@ -94,8 +91,22 @@ static void http_begin(struct prober *p)
 		/* the body of a 200 may come with its head */
 		.max = 4 * HTTP_HEAD_MAX,
 	};
-	int err = stream_open(&h->stream, p->loop, &stream, &events, h);
 
+	return stream_open(&h->stream, p->loop, &stream, &events, h);
+}
+
+static void http_begin(struct prober *p)
+{
+	struct http *h = (struct http *)p;
+	char text[TLS_TEXT_MAX];
+	int err;
+
+	if (p->conf->transport == PROBER_TLS &&
+	    tls_shared_renew(&h->tls, p->conf->tls_ca, text)) {
+		prober_done(p, HEALTH_BAD, "cannot be asked: %s", text);
+		return;
+	}
+	err = open_stream(p);
 	if (err)
 		prober_done(p, HEALTH_BAD, "cannot be asked: %s",
 			    strerror(err));

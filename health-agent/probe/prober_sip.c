@@ -223,7 +223,7 @@ static void on_ended(void *arg, const char *why)
 	conclude(s, HEALTH_BAD, why);
 }
 
-static void begin_stream(struct sip *s)
+static int open_stream(struct sip *s)
 {
 	static const struct stream_events events = {
 		.opened = on_opened,
@@ -239,12 +239,24 @@ static void begin_stream(struct sip *s)
 		.tls_verify = conf->tls_name,
 		.max = 2 * SIP_FRAME_MAX,
 	};
-	int err;
 
 	if (!*conf->tls_name)
 		stream.tls_sni = conf->on_node ? conf->node->host :
 						 conf->site->domain;
-	err = stream_open(&s->stream, s->p.loop, &stream, &events, s);
+	return stream_open(&s->stream, s->p.loop, &stream, &events, s);
+}
+
+static void begin_stream(struct sip *s)
+{
+	char text[TLS_TEXT_MAX];
+	int err;
+
+	if (s->p.conf->transport == PROBER_TLS &&
+	    tls_shared_renew(&s->tls, s->p.conf->tls_ca, text)) {
+		prober_done(&s->p, HEALTH_BAD, "cannot be asked: %s", text);
+		return;
+	}
+	err = open_stream(s);
 	if (err)
 		prober_done(&s->p, HEALTH_BAD, "cannot be asked: %s",
 			    strerror(err));
@@ -255,17 +267,10 @@ static void begin_stream(struct sip *s)
 static int sip_init(struct prober *p)
 {
 	struct sip *s = (struct sip *)p;
-	char text[TLS_TEXT_MAX];
 
 	uv_timer_init(p->loop, &s->repeat);
 	s->repeat.data = p;
 	prober_hold(p);
-	if (p->conf->transport == PROBER_TLS) {
-		int err = tls_shared_get(&s->tls, p->conf->tls_ca, text);
-
-		if (err)
-			return err;
-	}
 	return sip_ask_init(&s->ask, p->conf);
 }
 

@@ -63,46 +63,59 @@ static SSL_CTX *make_ctx(const char *ca)
 	return ctx;
 }
 
-int tls_shared_get(struct tls_shared **out, const char *ca,
-		   char text[static TLS_TEXT_MAX])
+static struct tls_shared *find(const char *ca, const struct stat *seen)
 {
-	struct stat seen = { 0 };
-	struct tls_shared *s;
+	for (struct tls_shared *s = all; s; s = s->next)
+		if (!strcmp(s->ca, ca) && is_same_file(&s->seen, seen))
+			return s;
+	return NULL;
+}
 
-	*out = NULL;
-	text[0] = '\0';
-	if (*ca && stat(ca, &seen))
-		goto unreadable;
-	for (s = all; s; s = s->next) {
-		if (strcmp(s->ca, ca) || !is_same_file(&s->seen, &seen))
-			continue;
-		s->users++;
-		*out = s;
-		return 0;
-	}
-	s = calloc(1, sizeof(*s));
+static struct tls_shared *add(const char *ca, const struct stat *seen)
+{
+	struct tls_shared *s = calloc(1, sizeof(*s));
+
 	if (!s)
-		return ENOMEM;
+		return NULL;
 	s->ca = strdup(ca);
 	s->ctx = s->ca ? make_ctx(ca) : NULL;
 	if (!s->ctx) {
 		ERR_clear_error();
 		free(s->ca);
 		free(s);
-		if (*ca)
-			goto unreadable;
-		return ENOMEM;
+		return NULL;
 	}
-	s->users = 1;
-	s->seen = seen;
+	s->seen = *seen;
 	s->next = all;
 	all = s;
-	*out = s;
-	return 0;
+	return s;
+}
 
-unreadable:
-	snprintf(text, TLS_TEXT_MAX, "no CA certificates in %s", ca);
-	return ENOENT;
+int tls_shared_renew(struct tls_shared **held, const char *ca,
+		     char text[static TLS_TEXT_MAX])
+{
+	struct stat seen = { 0 };
+	struct tls_shared *s;
+
+	if (*ca && stat(ca, &seen)) {
+		snprintf(text, TLS_TEXT_MAX, "%s: %s", ca, strerror(errno));
+		return ENOENT;
+	}
+	s = find(ca, &seen);
+	if (!s)
+		s = add(ca, &seen);
+	if (!s) {
+		if (*ca)
+			snprintf(text, TLS_TEXT_MAX, "no CA certificates in %s",
+				 ca);
+		else
+			snprintf(text, TLS_TEXT_MAX, "%s", strerror(ENOMEM));
+		return ENOENT;
+	}
+	s->users++;
+	tls_shared_put(*held);
+	*held = s;
+	return 0;
 }
 
 void tls_shared_put(struct tls_shared *shared)
@@ -246,7 +259,7 @@ void tls_feed(struct tls *t, struct slice bytes)
 {
 	if (bytes.len && BIO_write(t->in, bytes.text, (int)bytes.len) !=
 				 (int)bytes.len) {
-		fail(t, "out of memory");
+		fail(t, strerror(ENOMEM));
 		return;
 	}
 	if (t->stage == TLS_HANDSHAKE)

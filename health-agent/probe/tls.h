@@ -26,11 +26,12 @@ enum {
 /* One per file of CAs, shared by all who use it. */
 struct tls_shared;
 
-/* ca: path, "" for none.  0, ENOENT (with text) when it cannot be read, or
- * ENOMEM.  A file that has changed is read anew.
+/* Before each use: *held, NULL at first, becomes the one for this file as it is
+ * now.  ca: path, "" for none.  0; or text says why not, and *held stays.
  */
-int tls_shared_get(struct tls_shared **out, const char *ca,
-		   char text[static TLS_TEXT_MAX]);
+int tls_shared_renew(struct tls_shared **held, const char *ca,
+		     char text[static TLS_TEXT_MAX]);
+/* NULL is fine. */
 void tls_shared_put(struct tls_shared *shared);
 
 struct tls;

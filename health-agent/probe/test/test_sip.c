@@ -410,20 +410,53 @@ static void who_speaks_no_tls_is_found_out(void **state)
 	}
 }
 
-static void missing_cas_are_said_when_it_is_made(void **state)
+/* The file may come, change and go while the prober lives. */
+static void the_file_of_cas_counts_as_it_is_now(void **state)
 {
-	struct fake f = { 0 };
-	struct fake_seen seen;
+	static const char *const texts[] = {
+		"cannot be asked: %s: No such file or directory",
+		TLS_TEXT,
+		"cannot be asked: no CA certificates in %s",
+		TLS_TEXT,
+		"cannot be asked: %s: No such file or directory",
+	};
+	struct fake f = { .script = { TLS_GOOD, NULL, TLS_GOOD } };
+	struct fake_seen seen = { 0 };
+	char path[64], kept[80], want[PROBER_TEXT_MAX];
 	struct prober_conf conf;
 	struct prober *p;
 	uv_loop_t loop;
 
 	(void)state;
-	fake_udp(&f, &loop, site);
+	fake_tls(&f, &loop, site, "sip.example.net", 90);
+	fake_tls_ca(&f, path);
+	snprintf(kept, sizeof(kept), "%s.kept", path);
+	rename(path, kept);
 	conf = conf_of(&f, PROBER_TLS);
-	strcpy(conf.tls_ca, "/nonexistent/ca.pem");
-	assert_int_not_equal(prober_new(&p, &loop, &conf, fake_on_result,
-					&seen), 0);
+	conf.timeout_ms = 5000;
+	strcpy(conf.tls_ca, path);
+	assert_int_equal(prober_new(&p, &loop, &conf, fake_on_result, &seen),
+			 0);
+	for (unsigned i = 0; i < 5; i++) {
+		unlink(path);
+		if (i == 2)
+			close(creat(path, 0600));
+		else if (i == 1 || i == 3)
+			assert_int_equal(link(kept, path), 0);
+		prober_attempt(p);
+		while (seen.cnt == i)
+			uv_run(&loop, UV_RUN_ONCE);
+		while (f.requests < (i < 1 ? 0 : i < 3 ? 2U : 4U))
+			uv_run(&loop, UV_RUN_NOWAIT);
+		snprintf(want, sizeof(want), "%s", texts[i]);
+		if (strchr(texts[i], '%'))
+			snprintf(want, sizeof(want), "%.*s%s%s",
+				 (int)strcspn(texts[i], "%"), texts[i], path,
+				 strchr(texts[i], '%') + 2);
+		assert_string_equal(seen.last.text, want);
+	}
+	unlink(kept);
+	prober_close(p);
 	fake_end(&f);
 }
 
@@ -563,7 +596,7 @@ int main(void)
 		cmocka_unit_test(a_stream_is_cut_into_messages),
 		cmocka_unit_test(a_certificate_is_looked_at),
 		cmocka_unit_test(who_speaks_no_tls_is_found_out),
-		cmocka_unit_test(missing_cas_are_said_when_it_is_made),
+		cmocka_unit_test(the_file_of_cas_counts_as_it_is_now),
 		cmocka_unit_test(a_prober_may_be_closed_at_any_time),
 		cmocka_unit_test(
 			an_answer_counts_that_came_while_we_were_stopped),
