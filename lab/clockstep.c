@@ -2,13 +2,16 @@
 /* clockstep.c - LD_PRELOAD: the wall clock of some processes, stepped at will
  *
  * LAB_CLOCK names a file of eight bytes: seconds, added to CLOCK_REALTIME as
- * the processes with this library see it.  A story writes them, and at that
- * moment the clock of a whole node has been stepped; the machine's own goes on.
+ * the processes with this library see it, and to the times the kernel writes on
+ * what they receive.  A story writes them, and at that moment the clock of a
+ * whole node has been stepped; the machine's own goes on.
  */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -71,4 +74,39 @@ EXPORT int timespec_get(struct timespec *now, int base)
 	if (base != TIME_UTC || clock_gettime(CLOCK_REALTIME, now))
 		return 0;
 	return base;
+}
+
+/* SO_TIMESTAMPNS: when a packet came, CLOCK_REALTIME. */
+static void step_arrival(struct msghdr *msg)
+{
+	struct timespec at;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET ||
+		    c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&at, CMSG_DATA(c), sizeof(at));
+		at.tv_sec += *step_s;
+		memcpy(CMSG_DATA(c), &at, sizeof(at));
+	}
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n = syscall(SYS_recvmsg, fd, msg, flags);
+
+	if (n >= 0)
+		step_arrival(msg);
+	return n;
+}
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned cnt, int flags,
+		    struct timespec *timeout)
+{
+	int n = (int)syscall(SYS_recvmmsg, fd, msgs, cnt, flags, timeout);
+
+	for (int i = 0; i < n; i++)
+		step_arrival(&msgs[i].msg_hdr);
+	return n;
 }

@@ -7,10 +7,11 @@ import json
 import os
 import shutil
 
-from .routers import Route
+from .routers import GRACEFUL_SHUTDOWN, NO_EXPORT, Route
 from .supervisor import Unit
 from .topology import NODES
 
+NAMES = {"graceful-shutdown": GRACEFUL_SHUTDOWN, "no-export": NO_EXPORT}
 DAEMONS = "/usr/lib/frr"
 
 
@@ -65,7 +66,8 @@ class Frr:
         return [Route(
             path["nexthops"][0]["ip"], path.get("metric", 0),
             path.get("locPrf", 100),
-            path.get("community", {}).get("string", "").split(),
+            [NAMES.get(word, word) for word in
+             path.get("community", {}).get("string", "").split()],
             path["aspath"]["string"].split(),
             "bestpath" in path and path["bestpath"].get("overall", False))
             for path in found.get("paths", [])]

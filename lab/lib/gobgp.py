@@ -78,6 +78,8 @@ GLOBAL = """[global.config]
   as = {asn}
   router-id = "{id}"
   port = 179
+[global.route-selection-options.config]
+  external-compare-router-id = true
 [[defined-sets.bgp-defined-sets.community-sets]]
   community-set-name = "graceful-shutdown"
   community-list = ["65535:0"]
@@ -90,7 +92,7 @@ GLOBAL = """[global.config]
     [policy-definitions.statements.actions]
       route-disposition = "accept-route"
       [policy-definitions.statements.actions.bgp-actions]
-        set-local-pref = 0
+        set-local-pref = 1
 [global.apply-policy.config]
   import-policy-list = ["from-nodes"]
   default-import-policy = "accept-route"

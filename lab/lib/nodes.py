@@ -115,9 +115,10 @@ class Node(sip_node.Node):
             units.append(self.bfd_unit())
         if web:
             self.space.ip(f"addr add {web}/32 dev lo")
-            units.append(self.web_unit("web", web, 80))
+            units.append(web_unit(self.space, "web", web, 80))
         if downloads:
-            units.append(self.web_unit("downloads", self.own, downloads))
+            units.append(web_unit(self.space, "downloads", self.own,
+                                  downloads))
         for unit in units:
             self.supervisor.add(unit)
 
@@ -173,9 +174,6 @@ class Node(sip_node.Node):
                                        for route in group["routes"])
             for group in status["groups"])
 
-    def why(self):
-        return "; ".join(self.ask("why")["lines"])
-
     # --- its parts
 
     def pinner_unit(self):
@@ -213,7 +211,7 @@ class Node(sip_node.Node):
 
     def kamailio_lacking(self):
         try:
-            lacking = self.lacking_http(self.own)
+            lacking = http_lacking(self.space, self.own, 80)
             if lacking:
                 return lacking
             self.rpc("core.version")
@@ -264,19 +262,6 @@ class Node(sip_node.Node):
             self.dir / "health-agent.conf", "--site", self.dir / "site.conf",
             "--node", self.name, "--output", "kernel"], restart="always",
             watchdog=8)
-
-    def web_unit(self, name, address, port):
-        return Unit(name, ["/usr/bin/python3", TOP / "lab/lib/download.py",
-                           address, port], restart="on-failure",
-                    ready=lambda: self.lacking_http(address, port))
-
-    def lacking_http(self, address, port=80):
-        try:
-            with self.space.inside():
-                socket.create_connection((address, port), 1).close()
-        except OSError as error:
-            return str(error)
-        return ""
 
     # --- its clock and its disk
 
@@ -350,6 +335,21 @@ SWITCHES = (
      "\tif ($sel(cfg_get.lab.http500) == 1) {\n"
      "\t\txhttp_reply(\"500\", \"Broken\", \"\", \"\");\n\t\texit;\n\t}\n"),
 )
+
+
+def web_unit(space, name, address, port):
+    return Unit(name, ["/usr/bin/python3", TOP / "lab/lib/download.py",
+                       address, port], restart="on-failure",
+                ready=lambda: http_lacking(space, address, port))
+
+
+def http_lacking(space, address, port):
+    try:
+        with space.inside():
+            socket.create_connection((address, port), 1).close()
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def command_line(pid):

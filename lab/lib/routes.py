@@ -2,7 +2,8 @@
 """routes.py - what a machine's kernel routes to where, and since when
 
 RouteWatch hears the changes of its main table (rtnetlink) and keeps them with
-the time they were heard, CLOCK_MONOTONIC in ns.
+the time they were heard, CLOCK_MONOTONIC in ns.  A route leads to an interface,
+which has the name of the machine at its other end.
 """
 import ipaddress
 import socket
@@ -12,7 +13,7 @@ import time
 
 NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
 NLM_REQUEST, NLM_REPLACE, NLM_DUMP = 1, 0x100, 0x300
-DST, GATEWAY, PRIORITY, MULTIPATH, TABLE, VIA = 1, 5, 6, 9, 15, 18
+DST, OIF, PRIORITY, MULTIPATH, TABLE = 1, 4, 6, 9, 15
 MAIN = 254
 GROUPS = 0x40 | 0x400       # IPv4 and IPv6 routes
 
@@ -28,7 +29,7 @@ def attributes(data):
 
 
 def route(body):
-    """(prefix, metric, gateways) of a unicast route of the main table."""
+    """(prefix, metric, interfaces) of a unicast route of the main table."""
     family, bits, _, _, table, _, _, kind = struct.unpack_from("=8B", body)
     found = dict(attributes(body[12:]))
     if TABLE in found:
@@ -39,19 +40,18 @@ def route(body):
     size = 4 if family == socket.AF_INET else 16
     address = ipaddress.ip_address(found.get(DST, bytes(size)))
     metric, = struct.unpack("=I", found.get(PRIORITY, bytes(4)))
-    return f"{address}/{bits}", metric, gateways(found)
+    return f"{address}/{bits}", metric, interfaces(found)
 
 
-def gateways(found):
+def interfaces(found):
+    """Their indices."""
     hops, data = [], found.get(MULTIPATH, b"")
     while len(data) >= 8:
-        size, = struct.unpack_from("=H", data)
-        hops += gateways(dict(attributes(data[8:size])))
+        size, _, _, index = struct.unpack_from("=HBBi", data)
+        hops.append(index)
         data = data[size:]
-    if GATEWAY in found:
-        hops.append(str(ipaddress.ip_address(found[GATEWAY])))
-    elif VIA in found:
-        hops.append(str(ipaddress.ip_address(found[VIA][2:])))
+    if OIF in found:
+        hops.append(struct.unpack("=i", found[OIF])[0])
     return tuple(hops)
 
 
@@ -61,11 +61,12 @@ class RouteWatch(threading.Thread):
     def __init__(self, space, prefixes):
         super().__init__(name=f"routes {space.name}", daemon=True)
         self.prefixes = set(prefixes)
-        self.table = {}         # (prefix, metric) -> gateways
-        self.events = []        # (ns, prefix, gateways after it)
+        self.table = {}         # (prefix, metric) -> interfaces
+        self.events = []        # (ns, prefix, interfaces after it)
         self.changed = threading.Condition()
         with space.inside():
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+            self.names = dict(socket.if_nameindex())
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind((0, GROUPS))
         for family in (socket.AF_INET, socket.AF_INET6):
@@ -97,7 +98,8 @@ class RouteWatch(threading.Thread):
             data = data[(size + 3) & ~3:]
 
     def _change(self, kind, flags, found, now_ns):
-        prefix, metric, hops = found
+        prefix, metric, indices = found
+        hops = tuple(self.names.get(index, str(index)) for index in indices)
         key = prefix, metric
         with self.changed:
             had = self.table.get(key, ())
@@ -112,7 +114,7 @@ class RouteWatch(threading.Thread):
             self.changed.notify_all()
 
     def via(self, prefix):
-        """The gateways of the best route, () without one."""
+        """The interfaces of the best route, () without one."""
         best = [(metric, hops) for (of, metric), hops in self.table.items()
                 if of == prefix and hops]
         return min(best)[1] if best else ()
@@ -123,7 +125,7 @@ class RouteWatch(threading.Thread):
                     if of == prefix and ns >= at_ns]
 
     def wait(self, prefix, what, *, after_ns=0, seconds=10):
-        """When the gateways of prefix first were as what() says, after that
+        """When the interfaces of prefix first were as what() says, after that
         time; None when they never are.  after_ns 0: it may be so already."""
         end = time.monotonic() + seconds
         with self.changed:

@@ -152,11 +152,13 @@ class Supervisor(threading.Thread):
     def processes(self, name):
         return processes(f"{self.space.name}.{name}")
 
-    def log_end(self, name, lines=15):
+    def log(self, name):
         path = self.space.dir / "log" / name
-        text = path.read_text(errors="replace") if path.exists() else ""
-        return f"-- {path}\n" + "\n".join(
-            line[:200] for line in text.splitlines()[-lines:])
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def log_end(self, name, lines=15):
+        return f"-- {self.space.name}: {name}\n" + "\n".join(
+            line[:200] for line in self.log(name).splitlines()[-lines:])
 
     def leave(self):
         """Everything is about to end: nothing is started again."""

@@ -16,7 +16,7 @@ import time
 
 from . import topology
 from .callers import SipCaller, WebCaller
-from .nodes import SECRET, Node, site_text
+from .nodes import SECRET, Node, site_text, web_unit
 from .routers import Bird, Neighbor
 from .routes import RouteWatch
 from .spaces import run
@@ -74,8 +74,8 @@ class Lab:
         row[what] = value_ms
         if target_ms is not None:
             row[f"{what}_target"] = target_ms
-        return target_ms is None or self.theirs or (
-            value_ms is not None and value_ms <= limit(target_ms))
+        return self.theirs or (value_ms is not None and (
+            target_ms is None or value_ms <= limit(target_ms)))
 
     def measured(self):
         """The story goes on for our own agent only."""
@@ -85,13 +85,15 @@ class Lab:
     # --- building it up
 
     def start(self, *, nodes=("fra1", "ams1"), site="", far=False,
-              prefer="fra1", wait=True, **of_nodes):
+              prefer="fra1", wait=True, more=(), **of_nodes):
         """site: text of the site file; far: ams1 is behind another router;
-        prefer: whose answers the story begins with; of_nodes: see Node."""
+        prefer: whose answers the story begins with; more: prefixes to watch
+        besides; of_nodes: see Node."""
         site = site or site_text(bfd=of_nodes.get("bfd", False), far=far)
         self.spaces = topology.lay_out(far)
         self._start_routers(site, far, of_nodes.get("kernel", False))
-        self.watch = RouteWatch(self.spaces["r1"], topology.PREFIXES)
+        self.watch = RouteWatch(self.spaces["r1"],
+                                topology.PREFIXES + tuple(more))
         self.of_nodes = {"site": site, **of_nodes}
         for name in nodes:
             self.add_node(name, wait=False)
@@ -144,6 +146,13 @@ class Lab:
             supervisor.wait_ready(unit.name)
         return router
 
+    @staticmethod
+    def serve(supervisor, name, address, port):
+        """A web server on a machine that is no node."""
+        unit = supervisor.add(web_unit(supervisor.space, name, address, port))
+        supervisor.up(unit.name)
+        supervisor.wait_ready(unit.name)
+
     def _start_callers(self, every=0.01):
         names = {address: name for name, (own, _) in topology.NODES.items()
                  for address in own}
@@ -172,8 +181,8 @@ class Lab:
         self.say(f"r1 routes {V4} and {V6} to {name}, callers are answered there")
 
     def leads_to(self, name):
-        own, _ = topology.NODES[name]
-        return lambda hops: any(a in hops for a in own)
+        link = name if name in self.watch.names.values() else "r2"
+        return lambda hops: link in hops
 
     def leads_elsewhere(self, name):
         to = self.leads_to(name)
@@ -251,7 +260,8 @@ class Lab:
         return value
 
     def elsewhere(self, name="ams1", seconds=10, kinds=("sip4", "sip6")):
-        """The first client that asked after the cause and got the node."""
+        """The first client that asked after the cause and got the node; of
+        several kinds of clients, the one that took longest."""
         first = []
         if self.theirs and self.rows[-1].get("gone", 0) is None:
             seconds = 1
@@ -263,8 +273,9 @@ class Lab:
                 f"{kind}: nobody is answered by {name}; last: " \
                 f"{self.callers[kind].last()}"
             first.append(ask and ask.answered_ns)
-        value = self.since_cause(first[0]) if first[0] else None
-        self.say(f"first client answered by {name} after {ms(value)}", first[0])
+        at = None if None in first else max(first)
+        value = at and self.since_cause(at)
+        self.say(f"first client answered by {name} after {ms(value)}", at)
         self.keep("elsewhere", value)
         return value
 
@@ -312,16 +323,26 @@ class Lab:
 
     def path(self, name, prefix=V4):
         """The path to the node that the router has, None without one."""
-        to = self.leads_to(name)
+        own, _ = topology.NODES[name]
         found = [route for route in self.router.routes(prefix)
-                 if to((route.via,))]
+                 if route.via in own]
         return found[0] if found else None
 
     def why(self, name, word):
         """The agent's words on what holds the node where it is."""
-        text = self.nodes[name].why()
-        assert word in text, f"why does not say {word}: {text}"
-        self.say(f"why: {text}")
+        lines = self.nodes[name].ask("why")["lines"]
+        found = [line.strip() for line in lines if word in line]
+        assert found, f"why does not say {word}: {lines}"
+        self.say(f"why: {found[0]}")
+
+    def states(self):
+        return {name: node.status()["state"]
+                for name, node in self.nodes.items()}
+
+    def probe(self, name, probe):
+        """State of the first probe of that name."""
+        return next(p["state"] for p in self.nodes[name].status()["probes"]
+                    if p["name"] == probe)
 
     def suppressed(self, name):
         status = self.nodes[name].status()
