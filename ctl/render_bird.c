@@ -61,10 +61,13 @@ static void print_ends(const struct site_node *node,
 	addr_format(own, bgp_own(node, n));
 	printf("\tlocal %s", router);
 	if (n->port != SITE_BGP_PORT)
-		printf(" port %u", n->port);
-	printf(" as %u;\n"
-	       "\tneighbor %s as %u;\n"
-	       "\t%s;\n", n->remote_as, own, node->local_as,
+		printf(" port %u as %u;\n"
+		       "\tstrict bind on;\t# that port, on that address only\n",
+		       n->port, n->remote_as);
+	else
+		printf(" as %u;\n", n->remote_as);
+	printf("\tneighbor %s as %u;\n"
+	       "\t%s;\n", own, node->local_as,
 	       n->multihop ? "multihop" : "direct");
 }
 

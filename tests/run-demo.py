@@ -81,7 +81,8 @@ def wait_for(what, seconds, name):
 
 def processes_of(folder, *names):
     """Living processes of a node that were started with this folder."""
-    names = names or ("kamailio", "rtp-pinner", "rtp-pinner-hold")
+    names = names or ("kamailio", "rtp-pinner", "rtp-pinner-hold", "bird",
+                      "anycast-health", "python3")
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -123,8 +124,8 @@ def every_printed_line_works(build):
     run = Run(build).ready()
     try:
         lines = printed(run)
-        options, invite, web, follow, drain, status, resume, bob, alice, \
-            calls, count = lines
+        options, invite, web, follow, drain, status, why, resume, kill, log, \
+            bob, alice, calls, count = lines
         assert "SIP/2.0 200" in shell(options)
         for _ in range(3):
             # 1: sipsak's word for a final answer that is not a success
@@ -135,13 +136,8 @@ def every_printed_line_works(build):
         assert "302" in answer.splitlines()[0], answer
         assert "127.0.53.11:8080/hello" in answer, answer
         assert "sip-anycast node fra1: up" in shell(follow)
-        shell(drain)
-        wait_for(lambda: "sip:bob@127.0.53.12" in shell(invite, 1), 5,
-                 "a draining node hands out the other one")
-        assert "draining" in shell(status)
-        shell(resume)
-        wait_for(lambda: "sip:bob@127.0.53.11" in shell(invite, 1), 5,
-                 "a resumed node hands out itself")
+        it_drains_and_resumes(run, drain, status, why, resume, invite)
+        kamailio_is_killed(run, kill, log, options)
         assert re.search(r"action_redirect = [1-9]", shell(count))
         try:
             two_phones_talk(run, calls, bob, alice)
@@ -151,6 +147,43 @@ def every_printed_line_works(build):
             two_phones_talk(run, calls, bob, alice)
     finally:
         run.remove()
+
+
+ROUTE = "192.0.2.53/32 from 127.0.53.11, MED 100"
+DRAINING = "192.0.2.53/32 from 127.0.53.11, MED 4294967295, community 65535:0"
+GONE = "192.0.2.53/32 is gone"
+
+
+def routes(run):
+    """What it said of the route, since it was ready."""
+    return re.findall(r"^route: (.*)$", run.text(), re.M)
+
+
+def it_drains_and_resumes(run, drain, status, why, resume, invite):
+    assert f"the router has {ROUTE}\n" in run.text(), run.text()
+    shell(drain)
+    wait_for(lambda: routes(run) == [DRAINING, GONE], 20,
+             "the router is told that the node drains, then nothing")
+    assert "draining" in shell(status)
+    assert "drain" in shell(why)
+    # nobody else is there to take a call
+    assert "sip:bob@127.0.53.11" in shell(invite, 1)
+    shell(resume)
+    wait_for(lambda: routes(run) == [DRAINING, GONE, ROUTE], 10, "it resumes")
+    assert "up" in shell(status)
+
+
+def kamailio_is_killed(run, kill, log, options):
+    """Without orphans it is started again, and the route goes and comes."""
+    before, known = run.kamailio(), len(routes(run))
+    shell(kill)
+    wait_for(lambda: routes(run)[known:] == [GONE, ROUTE],
+             30, "the route goes and comes")
+    assert "kamailio was killed by signal 9 (KILL); started again\n" \
+        in run.text(), run.text()
+    assert not set(before) & set(run.kamailio())
+    assert "SIP/2.0 200" in shell(options)
+    assert "kamailio" in shell(log)
 
 
 def relayed(calls):
@@ -226,15 +259,31 @@ def it_stops_and_starts_again(build):
     run.remove()
 
 
-def a_killed_kamailio_leaves_no_orphans(build):
+def a_part_that_dies_again_and_again_is_given_up(build):
     run = Run(build).ready()
     try:
-        assert len(run.kamailio()) > 5
-        os.kill(run.kamailio()[0], signal.SIGKILL)
+        for number in range(5):
+            # its pid is known as soon as it is there, ready or not
+            wait_for(lambda: run.text().count("; started again\n") == number
+                     and len(run.kamailio()) > 5, 30, "it is started again")
+            os.kill(run.kamailio()[0], signal.SIGKILL)
         status = run.ended()
         assert status == 1, status
-        assert "kamailio was killed by signal 9 (KILL)" in run.text(), \
-            run.text()
+        assert "kamailio was killed by signal 9 (KILL); stopping" \
+            in run.text(), run.text()
+        run.nothing_left()
+    finally:
+        run.remove()
+
+
+def the_tour_shows_a_route_come_and_go(build):
+    run = Run(build, "--tour")
+    try:
+        wait_for(lambda: run.process.poll() is not None, 90, "the tour ends")
+        assert run.process.returncode == 0, run.text()
+        assert routes(run) == [DRAINING, GONE, ROUTE, GONE, ROUTE], run.text()
+        said_of_it = re.findall(r"^tour: (\S+)", run.text(), re.M)
+        assert len(said_of_it) == 4, run.text()
         run.nothing_left()
     finally:
         run.remove()
@@ -259,6 +308,7 @@ def a_taken_port_is_named_with_its_holder(build):
             (socket.SOCK_DGRAM, "udp", "127.0.53.53", 5060),
             (socket.SOCK_STREAM, "tcp", "0.0.0.0", 8080)):
         with socket.socket(socket.AF_INET, kind) as holder:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             holder.bind((address, port))
             if kind == socket.SOCK_STREAM:
                 holder.listen()
@@ -309,7 +359,8 @@ def a_part_that_cannot_start_is_shown(build):
     with tempfile.TemporaryDirectory(prefix="anycast-broken.") as broken:
         os.makedirs(f"{broken}/bin")
         os.makedirs(f"{broken}/lib")
-        for program in ("anycastctl", "rtp-pinner", "rtp-pinner-hold"):
+        for program in ("anycastctl", "rtp-pinner", "rtp-pinner-hold",
+                        "anycast-health"):
             shutil.copy(f"{build}/bin/{program}", f"{broken}/bin")
         Path(f"{broken}/lib/anycast.so").write_text("not a module")
         run = Run(broken)
@@ -361,7 +412,8 @@ TESTS = [
     wrong_calls_are_explained,
     every_printed_line_works,
     it_stops_and_starts_again,
-    a_killed_kamailio_leaves_no_orphans,
+    a_part_that_dies_again_and_again_is_given_up,
+    the_tour_shows_a_route_come_and_go,
     its_own_death_ends_kamailio,
     a_taken_port_is_named_with_its_holder,
     a_folder_serves_one_run,
