@@ -295,7 +295,7 @@ uint32_t conf_groups_of(const struct agent_conf *conf, uint8_t family);
  */
 int conf_check(struct conf_reader *r);
 
-/* The defaults of the table, for the words of messages. */
+/* "sip", "http", ...: by enum prober_kind, then NULL. */
 extern const char *const conf_kind_words[];
 
 /* As agent_conf_new(), with the file's text (name: for messages); for tests. */
