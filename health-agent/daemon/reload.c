@@ -130,30 +130,6 @@ static size_t find_probe(const struct health_conf *conf,
 	return SIZE_MAX;
 }
 
-/* Attempts that lead to the verdict the probe had, and those against it that
- * have not changed it yet.
- */
-static void tell_verdict(struct health *new, size_t to, const struct health *old,
-			 size_t from, uint64_t now_ms)
-{
-	const struct health_probe_conf *conf = &health_conf(new)->probes[to];
-	const char *text = health_probe_text(old, from);
-	unsigned run;
-	enum node_state verdict = health_probe(old, from, &run);
-	bool good = verdict == NODE_UP;
-	bool against = health_probe_undecided(old, from);
-	unsigned most = good ? conf->fall : conf->rise;
-
-	if (verdict == NODE_UNKNOWN)
-		return;
-	for (unsigned i = 0; i < (good ? conf->rise : 1); i++)
-		health_attempted(new, to, good ? HEALTH_GOOD : HEALTH_GONE,
-				 text, now_ms);
-	for (unsigned i = 0; against && i < run && i + 1 < most; i++)
-		health_attempted(new, to, good ? HEALTH_BAD : HEALTH_GOOD, text,
-				 now_ms);
-}
-
 static void carry_over(struct agent *a, struct health *new,
 		       struct probing *probing)
 {
@@ -167,7 +143,7 @@ static void carry_over(struct agent *a, struct health *new,
 		if (old == SIZE_MAX)
 			continue;
 		probing_set_stat(probing, i, probing_stat(a->probing, old));
-		tell_verdict(new, i, a->health, old, now_ms);
+		health_inherit(new, i, a->health, old, now_ms);
 	}
 }
 
@@ -233,8 +209,8 @@ static void drop_next(struct next *next)
 
 static void swap(struct agent *a, struct next *next)
 {
-	carry_over(a, next->health, next->probing);
 	tell_peers_states(a, next->health);
+	carry_over(a, next->health, next->probing);
 	probing_stop(a->probing);
 	health_free(a->health);
 	retire(a, next->place);

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/nodestate.h"
 #include "common/textfile.h"
+#include "health-agent/daemon/snapshot.h"
 #include "health-agent/daemon/worker.h"
 #include "health-agent/guardian/link.h"
 
@@ -377,6 +378,19 @@ static void a_drain_ends_and_is_taken_back(void **state)
 	assert_int_equal(logged("forced"), 1);
 }
 
+/* The order that a restart would find now. */
+static enum health_order remembered(void)
+{
+	char boot[SNAPSHOT_BOOT_LEN];
+	struct health_memory memory;
+	bool fresh;
+
+	snapshot_boot(boot);
+	snapshot_read(&memory, &fresh, scratch_path("state"), boot,
+		      clock_boot_ms());
+	return memory.order;
+}
+
 static void why_says_what_holds_the_node(void **state)
 {
 	json_t *reply, *lines;
@@ -409,6 +423,7 @@ static void an_order_outlives_the_worker(void **state)
 	assert_ok(&l, "{\"command\":\"disable\"}");
 	UNTIL(&l, l.want.set.cnt == 0);
 	UNTIL(&l, node_is(&l, "disabled"));
+	UNTIL(&l, remembered() == HEALTH_DISABLE);
 	kill(l.pid, SIGKILL);
 	end(&l);
 
@@ -545,7 +560,7 @@ static void a_broken_configuration_changes_nothing(void **state)
 
 static void hooks_are_run_for_units_and_node(void **state)
 {
-	char script[PATH_MAX + 128], more[PATH_MAX];
+	char script[PATH_MAX + 256], more[PATH_MAX + 16];
 	struct life l;
 	char *text;
 
