@@ -85,6 +85,8 @@ def orders_outlive_a_restart():
         agent.ok("disable")
         until("it is withdrawn", lambda: not agent.announced())
         assert agent.state() == "disabled"
+        until("it is remembered", lambda: agent.remembered()[0]
+              == "disable")
         agent.kill()
         agent.start()
         until("it is disabled still", lambda: agent.state() == "disabled")
@@ -291,6 +293,7 @@ def a_new_agent_goes_on_from_what_is_remembered():
     with Agent(BUILD, group="hold-down = 1500ms\npenalty = 0\n") as agent:
         agent.touch("one")
         agent.is_up()
+        until("it is remembered", lambda: agent.remembered()[1])
         agent.kill()
         begun = time.monotonic()
         agent.start()
@@ -363,6 +366,8 @@ def a_full_disk_costs_lines_and_nothing_else():
             agent.ok("disable")
             assert not any("health.memory" in w for w in
                            agent.status()["warnings"]), agent.status()
+            until("it is remembered", lambda: agent.remembered()[0]
+                  == "disable")
             agent.kill()
             agent.start()
             until("it is disabled", lambda: agent.state() == "disabled")
@@ -519,7 +524,7 @@ def a_drain_waits_for_the_other_node():
         begun = time.monotonic()
         until("it is unknown", lambda: other.ok("nodes")["peers"][0]["state"]
               == "unknown")
-        assert 2 < time.monotonic() - begun < 5
+        assert 1.9 < time.monotonic() - begun < 10
         until("and no longer told of", lambda: "fra1" not in other.node_state())
         assert other.state() == "up"
 

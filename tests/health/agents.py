@@ -174,6 +174,12 @@ class Agent:
         path = self.dir / "run/node.state"
         return path.read_text() if path.exists() else ""
 
+    def remembered(self):
+        """What a restart would find (daemon/snapshot.c): the order, and whether
+        the first unit was announced."""
+        memory = (self.state_dir / "health.memory").read_bytes()
+        return ("resume", "drain", "disable")[memory[53]], memory[114] == 1
+
     def moves(self):
         """What a dry run would have done: "announce", "withdraw", ..."""
         return re.findall(r"dry-run: would (\w+)", self.log())
