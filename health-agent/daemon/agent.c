@@ -288,6 +288,23 @@ static void tell_of_worker(struct agent *a, const struct link_status *is)
 					       .cause = cause });
 }
 
+/* Everything that is no longer wanted has gone.  (Not that all that is wanted is
+ * done: a new prefix is refused until the guardian knows it as its own, which is
+ * what the restart is for.)
+ */
+static bool is_withdrawn(const struct agent *a, const struct link_status *is)
+{
+	struct route_set want;
+
+	health_routes(a->health, &want);
+	for (size_t i = 0; i < is->route_cnt; i++) {
+		if (is->routes[i].proof != LINK_PROOF_NONE &&
+		    !route_find(&want, &is->routes[i].prefix))
+			return false;
+	}
+	return true;
+}
+
 void agent_guardian_told(void *arg, const struct link_status *was,
 			 const struct link_status *is)
 {
@@ -299,7 +316,7 @@ void agent_guardian_told(void *arg, const struct link_status *was,
 	notice_guardian(&a->notice, is, was ? on_notice : NULL, a);
 	if (!a->has_want)
 		send_want(a);
-	if (a->restart_due && is->generation >= a->generation) {
+	if (a->restart_due && is_withdrawn(a, is)) {
 		a->restart_due = false;
 		uplink_restart(a->uplink);
 	}
