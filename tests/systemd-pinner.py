@@ -174,4 +174,4 @@ STORIES = [
 ]
 
 
-play(NAME, "rtp-pinner", check, install, STORIES)
+play(NAME, ["rtp-pinner"], check, install, STORIES)

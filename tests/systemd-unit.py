@@ -127,4 +127,4 @@ STORIES = [
 ]
 
 
-play(NAME, "anycastctl", check, install, STORIES, [modules()])
+play(NAME, ["anycastctl"], check, install, STORIES, [modules()])

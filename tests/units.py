@@ -246,13 +246,13 @@ class Service:
 
 # --- a test of one unit ------------------------------------------------------
 
-def play(name, program, check, install, stories, folders=()):
+def play(name, programs, check, install, stories, folders=()):
     """Stage what is installed, judge the unit called name and tell its stories.
 
     check(root, unit) looks at what is staged and set, install(root, build) adds
     the programs and the configuration once enter() has made /etc, /usr/sbin and
-    folders our own; each of stories is called with the unit.  program: of the
-    build, which the unit runs."""
+    folders our own; each of stories is called with the unit.  programs: those of the
+    build that the unit runs."""
     build = Path(sys.argv[1]).resolve()
     folder = Path(tempfile.mkdtemp(prefix="anycast-unit."))
     doing = "what is installed"
@@ -261,7 +261,7 @@ def play(name, program, check, install, stories, folders=()):
         unit_file = root / "usr/lib/systemd/system" / name
         unit = Unit(unit_file)
         doing = "systemd-analyze verify finds nothing"
-        verify(unit_file, [build / "bin" / program])
+        verify(unit_file, [build / "bin" / name for name in programs])
         print(f"ok: {doing}", flush=True)
         doing = "its settings"
         check(root, unit)
