@@ -5,10 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/site.h"
-
 enum {
 	MAC_HEX_LEN = 2 * SECRET_MAC_LEN,
+	MACS_MAX = 2,
 };
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -39,9 +38,8 @@ static void mac_hex(char out[static MAC_HEX_LEN],
 	}
 }
 
-size_t probe_format(char out[static PROBE_VALUE_MAX],
-		    const struct secret_keys *keys, struct slice node,
-		    struct slice call_id, uint64_t wall_s)
+size_t probe_format(char out[static PROBE_VALUE_MAX], const struct site *site,
+		    struct slice node, struct slice call_id, uint64_t wall_s)
 {
 	char hex[MAC_HEX_LEN];
 	int len;
@@ -49,9 +47,14 @@ size_t probe_format(char out[static PROBE_VALUE_MAX],
 	out[0] = '\0';
 	if (!site_name_valid(node))
 		return 0;
-	mac_hex(hex, keys, node, wall_s, call_id);
+	mac_hex(hex, &site->keys, node, wall_s, call_id);
 	len = snprintf(out, PROBE_VALUE_MAX, "%.*s %" PRIu64 " %.*s",
 		       (int)node.len, node.text, wall_s, MAC_HEX_LEN, hex);
+	if (site->has_previous) {
+		mac_hex(hex, &site->previous_keys, node, wall_s, call_id);
+		len += snprintf(out + len, (size_t)(PROBE_VALUE_MAX - len),
+				" %.*s", MAC_HEX_LEN, hex);
+	}
 	return (size_t)len;
 }
 
@@ -75,34 +78,66 @@ static bool is_hex(struct slice s)
 	return true;
 }
 
-enum probe_verdict probe_check(struct slice value,
-			       const struct secret_keys *keys,
+struct value {
+	struct slice node;
+	uint64_t sent_s;
+	struct slice macs[MACS_MAX];
+	size_t mac_cnt;
+};
+
+static bool parse(struct value *out, struct slice text)
+{
+	struct cursor c = cursor_of(text.text, text.len);
+	struct slice time;
+
+	out->node = cursor_until(&c, " ");
+	cursor_expect(&c, slice_str(" "));
+	time = cursor_until(&c, " ");
+	out->mac_cnt = 0;
+	do {
+		struct slice *mac = &out->macs[out->mac_cnt++];
+
+		cursor_expect(&c, slice_str(" "));
+		*mac = cursor_take(&c, MAC_HEX_LEN);
+		if (!cursor_ok(&c) || !is_hex(*mac))
+			return false;
+	} while (cursor_left(&c) && out->mac_cnt < MACS_MAX);
+	return !cursor_left(&c) && site_name_valid(out->node) &&
+	       !slice_u64(&out->sent_s, time, UINT64_MAX);
+}
+
+static bool has_mac(const struct value *value, const struct secret_keys *keys,
+		    struct slice call_id)
+{
+	char want[MAC_HEX_LEN];
+	bool found = false;
+
+	mac_hex(want, keys, value->node, value->sent_s, call_id);
+	for (size_t i = 0; i < value->mac_cnt; i++)
+		found |= hex_equal(want, value->macs[i].text);
+	return found;
+}
+
+enum probe_verdict probe_check(struct slice value, const struct site *site,
 			       struct slice node, struct slice call_id,
 			       uint64_t wall_s)
 {
-	struct slice trimmed = slice_trim(value);
-	struct cursor c = cursor_of(trimmed.text, trimmed.len);
-	struct slice to = cursor_until(&c, " ");
-	struct slice time, mac;
-	char want[MAC_HEX_LEN];
-	uint64_t sent_s, age_s;
+	struct value got;
+	uint64_t age_s;
 
-	cursor_expect(&c, slice_str(" "));
-	time = cursor_until(&c, " ");
-	cursor_expect(&c, slice_str(" "));
-	mac = cursor_take(&c, cursor_left(&c));
-	if (!cursor_ok(&c) || !site_name_valid(to) ||
-	    slice_u64(&sent_s, time, UINT64_MAX) ||
-	    mac.len != MAC_HEX_LEN || !is_hex(mac))
+	if (!parse(&got, slice_trim(value)))
 		return PROBE_MALFORMED;
-
-	if (!slice_equal(to, node))
+	if (!slice_equal(got.node, node))
 		return PROBE_OTHER_NODE;
-	age_s = sent_s > wall_s ? sent_s - wall_s : wall_s - sent_s;
+	age_s = got.sent_s > wall_s ? got.sent_s - wall_s
+				    : wall_s - got.sent_s;
 	if (age_s > PROBE_WINDOW_S)
 		return PROBE_STALE;
-	mac_hex(want, keys, node, sent_s, call_id);
-	return hex_equal(want, mac.text) ? PROBE_VALID : PROBE_FORGED;
+	if (has_mac(&got, &site->keys, call_id) ||
+	    (site->has_previous &&
+	     has_mac(&got, &site->previous_keys, call_id)))
+		return PROBE_VALID;
+	return PROBE_FORGED;
 }
 
 const char *probe_verdict_name(enum probe_verdict verdict)

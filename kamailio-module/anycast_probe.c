@@ -15,7 +15,7 @@ bool anycast_probe_valid(
 			[PROBE_STALE] = EVENT_PROBE_STALE,
 			[PROBE_FORGED] = EVENT_PROBE_FORGED,
 	};
-	enum probe_verdict verdict = probe_check(value, &site->keys,
+	enum probe_verdict verdict = probe_check(value, site,
 			slice_str(anycast_site_node()), token, clock_wall_s());
 
 	anycast_count(events[verdict]);

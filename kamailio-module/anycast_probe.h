@@ -11,7 +11,8 @@
 #include "common/cursor.h"
 #include "common/site.h"
 
-/* value is the header's, token the Call-ID or, for HTTP, the request-target
+/* Signed with the secret or, where there is one, the previous secret.
+ * value is the header's, token the Call-ID or, for HTTP, the request-target
  * (probe.h).
  */
 bool anycast_probe_valid(

@@ -34,7 +34,7 @@ int main(int argc, char *argv[])
 		shift_s = strtol(argv[4], NULL, 10);
 	if (site_read(&site, argv[1], report, NULL))
 		return 78;
-	len = probe_format(value, &site->keys, slice_str(argv[2]),
+	len = probe_format(value, site, slice_str(argv[2]),
 			   slice_str(argv[3]),
 			   (uint64_t)((int64_t)clock_wall_s() + shift_s));
 	site_free(site);

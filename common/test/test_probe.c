@@ -11,22 +11,23 @@
  */
 #define MAC "0747ecc0816dd6e0cd7e40265aa5ef50"
 #define GOOD "fra1 1700000000 " MAC
+#define WRONG "1747ecc0816dd6e0cd7e40265aa5ef50"
 #define CALL_ID "abc@192.0.2.1"
 #define NOW UINT64_C(1700000000)
 
-static struct secret_keys keys;
+static struct site site;
 
 static int derive(void **state)
 {
 	(void)state;
-	return secret_derive(&keys,
+	return secret_derive(&site.keys,
 			     slice_str("correct horse battery staple"));
 }
 
 static void the_value_is_node_time_mac(void **state)
 {
 	char value[PROBE_VALUE_MAX];
-	size_t len = probe_format(value, &keys, slice_str("fra1"),
+	size_t len = probe_format(value, &site, slice_str("fra1"),
 				  slice_str(CALL_ID), NOW);
 
 	(void)state;
@@ -38,13 +39,14 @@ static void the_longest_value_fits(void **state)
 {
 	struct slice node = slice_str("a23456789012345678901234567890b");
 	char value[PROBE_VALUE_MAX];
-	size_t len = probe_format(value, &keys, node, (struct slice){ 0 },
+	struct site two = { .keys = site.keys, .has_previous = true };
+	size_t len = probe_format(value, &two, node, (struct slice){ 0 },
 				  UINT64_MAX);
 
 	(void)state;
-	assert_int_equal(len, 31 + 1 + 20 + 1 + 32);
+	assert_int_equal(len, 31 + 1 + 20 + 1 + 32 + 1 + 32);
 	assert_int_equal(strlen(value), len);
-	assert_int_equal(probe_check(slice_str(value), &keys, node,
+	assert_int_equal(probe_check(slice_str(value), &two, node,
 				     (struct slice){ 0 }, UINT64_MAX),
 			 PROBE_VALID);
 }
@@ -60,7 +62,7 @@ static void no_value_for_what_is_no_node_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		memset(value, 'x', sizeof(value));
-		CHECK_EQ(0, probe_format(value, &keys, slice_str(names[i]),
+		CHECK_EQ(0, probe_format(value, &site, slice_str(names[i]),
 					 slice_str("c"), NOW), names[i]);
 		CHECK_STR("", value, names[i]);
 	}
@@ -120,6 +122,19 @@ static void only_our_own_fresh_probe_is_valid(void **state)
 		  PROBE_MALFORMED },
 		{ "a fourth word", GOOD " x", "fra1", CALL_ID, NOW,
 		  PROBE_MALFORMED },
+		{ "two MACs, one ours", GOOD " " WRONG, "fra1", CALL_ID, NOW,
+		  PROBE_VALID },
+		{ "two MACs, the other ours", "fra1 1700000000 " WRONG " " MAC,
+		  "fra1", CALL_ID, NOW, PROBE_VALID },
+		{ "two MACs, none ours",
+		  "fra1 1700000000 " WRONG " " WRONG, "fra1", CALL_ID, NOW,
+		  PROBE_FORGED },
+		{ "three MACs", GOOD " " WRONG " " WRONG, "fra1", CALL_ID, NOW,
+		  PROBE_MALFORMED },
+		{ "two MACs in one", GOOD MAC, "fra1", CALL_ID, NOW,
+		  PROBE_MALFORMED },
+		{ "two spaces before the second", GOOD "  " MAC, "fra1",
+		  CALL_ID, NOW, PROBE_MALFORMED },
 		{ "time with a sign", "fra1 +1700000000 " MAC, "fra1", CALL_ID,
 		  NOW, PROBE_MALFORMED },
 		{ "time too big", "fra1 99999999999999999999 " MAC, "fra1",
@@ -131,7 +146,7 @@ static void only_our_own_fresh_probe_is_valid(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		CHECK_EQ(rows[i].want,
-			 probe_check(slice_str(rows[i].value), &keys,
+			 probe_check(slice_str(rows[i].value), &site,
 				     slice_str(rows[i].node),
 				     slice_str(rows[i].call_id), rows[i].now),
 			 rows[i].what);
@@ -139,12 +154,50 @@ static void only_our_own_fresh_probe_is_valid(void **state)
 
 static void another_secret_forges(void **state)
 {
-	struct secret_keys other;
+	struct site other = { .has_previous = false };
 
 	(void)state;
-	secret_derive(&other, slice_str("incorrect horse battery staple"));
+	secret_derive(&other.keys, slice_str("incorrect horse battery staple"));
 	assert_int_equal(probe_check(slice_str(GOOD), &other, slice_str("fra1"),
 				     slice_str(CALL_ID), NOW), PROBE_FORGED);
+}
+
+static void a_new_secret_comes_without_a_moment_of_disbelief(void **state)
+{
+	enum { OLD, BOTH, NEW, OTHER, SECRETS };
+	static const char *const names[] = { "old", "both", "new", "other" };
+	static const char old[] = "correct horse battery staple";
+	static const char new[] = "a quite different secret";
+	static const bool knows[SECRETS][SECRETS] = {
+		[OLD] = { [OLD] = true, [BOTH] = true },
+		[BOTH] = { [OLD] = true, [BOTH] = true, [NEW] = true },
+		[NEW] = { [BOTH] = true, [NEW] = true },
+		[OTHER] = { [OTHER] = true },
+	};
+	struct site sites[SECRETS] = { [BOTH] = { .has_previous = true } };
+	char value[PROBE_VALUE_MAX], what[64];
+
+	(void)state;
+	secret_derive(&sites[OLD].keys, slice_str(old));
+	secret_derive(&sites[BOTH].keys, slice_str(new));
+	secret_derive(&sites[BOTH].previous_keys, slice_str(old));
+	secret_derive(&sites[NEW].keys, slice_str(new));
+	secret_derive(&sites[OTHER].keys, slice_str("incorrect and more"));
+	for (size_t by = 0; by < SECRETS; by++) {
+		size_t len = probe_format(value, &sites[by],
+					  slice_str("fra1"),
+					  slice_str(CALL_ID), NOW);
+
+		CHECK_EQ(strlen(value), len, names[by]);
+		for (size_t at = 0; at < SECRETS; at++) {
+			snprintf(what, sizeof(what), "signed with %s, read "
+				 "with %s", names[by], names[at]);
+			CHECK_EQ(knows[by][at] ? PROBE_VALID : PROBE_FORGED,
+				 probe_check(slice_str(value), &sites[at],
+					     slice_str("fra1"),
+					     slice_str(CALL_ID), NOW), what);
+		}
+	}
 }
 
 static void every_verdict_has_a_name(void **state)
@@ -163,6 +216,8 @@ int main(void)
 		cmocka_unit_test(no_value_for_what_is_no_node_name),
 		cmocka_unit_test(only_our_own_fresh_probe_is_valid),
 		cmocka_unit_test(another_secret_forges),
+		cmocka_unit_test(
+			a_new_secret_comes_without_a_moment_of_disbelief),
 		cmocka_unit_test(every_verdict_has_a_name),
 	};
 

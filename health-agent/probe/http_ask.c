@@ -94,7 +94,7 @@ size_t http_ask_write(char out[static HTTP_REQUEST_MAX],
 	char host[SITE_URL_MAX];
 
 	put_host(host, conf);
-	probe_format(probe, &conf->site->keys, slice_str(conf->node->name),
+	probe_format(probe, conf->site, slice_str(conf->node->name),
 		     slice_str(conf->path), wall_s);
 	return (size_t)snprintf(out, HTTP_REQUEST_MAX,
 				"GET %s HTTP/1.1\r\n"

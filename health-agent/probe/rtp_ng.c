@@ -61,7 +61,7 @@ void rtp_ng_renew(struct rtp_ng *n, const uint8_t random[static RTP_NG_RANDOM],
 	n->asked = 0;
 	snprintf(n->call_id, sizeof(n->call_id), "anycast-probe-%016" PRIx64,
 		 n->id);
-	probe_format(n->probe, &conf->site->keys, slice_str(conf->node->name),
+	probe_format(n->probe, conf->site, slice_str(conf->node->name),
 		     slice_str(n->call_id), wall_s);
 }
 

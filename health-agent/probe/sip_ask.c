@@ -109,7 +109,7 @@ void sip_ask_renew(struct sip_ask *ask,
 	random = put_hex(ask->call_id, random, 16);
 	random = put_hex(ask->from_tag, random, 5);
 	ask->cseq = 1 + *random;
-	probe_format(ask->probe, &conf->site->keys, slice_str(conf->node->name),
+	probe_format(ask->probe, conf->site, slice_str(conf->node->name),
 		     slice_str(ask->call_id), wall_s);
 }
 

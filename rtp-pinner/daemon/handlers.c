@@ -56,27 +56,14 @@ static bool reply_signal(struct pinner *p, struct ng_dict *reply,
 	return ok(reply);
 }
 
-static enum probe_verdict check_probe(const struct pinner *p,
-				      const struct secret_keys *keys,
-				      const struct ng_command *command)
-{
-	return probe_check(command->probe, keys,
-			   slice_str(p->conf->node->name), command->call_id,
-			   clock_wall_s());
-}
-
-/* Is it this node's own health agent that asks?  It has the site's secret, and
- * so has, for a while, who has the previous one.
- */
+/* Is it this node's own health agent that asks? */
 static bool is_probe(struct pinner *p, const struct ng_command *command)
 {
-	const struct site *site = p->conf->site;
-
 	if (!command->probe.text)
 		return false;
-	if (check_probe(p, &site->keys, command) == PROBE_VALID ||
-	    (site->has_previous &&
-	     check_probe(p, &site->previous_keys, command) == PROBE_VALID))
+	if (probe_check(command->probe, p->conf->site,
+			slice_str(p->conf->node->name), command->call_id,
+			clock_wall_s()) == PROBE_VALID)
 		return true;
 	counter_add(&p->counters, PINNER_C_PROBES_REFUSED, 1);
 	return false;

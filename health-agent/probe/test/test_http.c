@@ -144,7 +144,7 @@ static void a_request_is_complete(void **state)
 	assert_memory_equal(text, want, sizeof(want) - 1);
 	value = text + sizeof(want) - 1;
 	assert_int_equal(probe_check(slice_of(value, strcspn(value, "\r")),
-				     &site->keys, slice_str("fra1"),
+				     site, slice_str("fra1"),
 				     slice_str("/check?a=b"), 1700000000),
 			 PROBE_VALID);
 	assert_non_null(strstr(value, "\r\nConnection: close\r\n\r\n"));

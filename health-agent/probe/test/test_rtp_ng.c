@@ -125,26 +125,27 @@ static void it_is_signed_for_this_node_and_call(void **state)
 	const char *const id = "anycast-probe-0102030405060708";
 	char text[RTP_NG_MAX];
 	struct ng_command c;
-	struct secret_keys other;
+	struct site other = { .has_previous = false };
 
 	(void)state;
-	assert_int_equal(0, secret_derive(&other, slice_str("another secret "
-							    "than ours")));
+	assert_int_equal(0, secret_derive(&other.keys,
+					  slice_str("another secret than "
+						    "ours")));
 	c = command_of(text, rtp_ng_offer(text, ng, 50000));
 	assert_int_equal(PROBE_VALID,
-			 probe_check(c.probe, &site.keys, slice_str("fra1"),
+			 probe_check(c.probe, &site, slice_str("fra1"),
 				     slice_str(id), WALL_S + 5));
 	assert_int_equal(PROBE_STALE,
-			 probe_check(c.probe, &site.keys, slice_str("fra1"),
+			 probe_check(c.probe, &site, slice_str("fra1"),
 				     slice_str(id), WALL_S + 60));
 	assert_int_equal(PROBE_OTHER_NODE,
-			 probe_check(c.probe, &site.keys, slice_str("ams1"),
+			 probe_check(c.probe, &site, slice_str("ams1"),
 				     slice_str(id), WALL_S));
 	assert_int_equal(PROBE_FORGED,
 			 probe_check(c.probe, &other, slice_str("fra1"),
 				     slice_str(id), WALL_S));
 	assert_int_equal(PROBE_FORGED,
-			 probe_check(c.probe, &site.keys, slice_str("fra1"),
+			 probe_check(c.probe, &site, slice_str("fra1"),
 				     slice_str("another call"), WALL_S));
 }
 

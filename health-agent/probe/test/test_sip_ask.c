@@ -73,7 +73,7 @@ static void an_invite_is_complete(void **state)
 	renew(&ask, &local4);
 	assert_int_not_equal(sip_ask_write(text, &ask), 0);
 	assert_memory_equal(text, want, sizeof(want) - 1);
-	assert_int_equal(probe_check(slice_str(ask.probe), &site->keys,
+	assert_int_equal(probe_check(slice_str(ask.probe), site,
 				     slice_str("fra1"), slice_str(ask.call_id),
 				     1700000000), PROBE_VALID);
 	assert_string_equal(ask.contact, "sip:probe@198.51.100.11:5060");
