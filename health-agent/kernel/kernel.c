@@ -73,6 +73,7 @@ static int make_device(struct output *o)
 		log_err("kernel: %s cannot be made (%s)", o->device,
 			strerror(err));
 	}
+	o->setup_due = !err;
 	return err;
 }
 
@@ -86,7 +87,6 @@ static int hear_of_device(struct output *o)
 	if (err)
 		log_err("kernel: changes of the table cannot be heard of (%s)",
 			strerror(err));
-	o->setup_due = true;
 	o->dump_due = true;
 	return err;
 }

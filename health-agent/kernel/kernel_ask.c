@@ -173,6 +173,8 @@ static void setup_answered(struct output *o, size_t at, int err,
 	o->device_err = err;
 	if (err)
 		o->device_ms = now_ms + KERNEL_RETRY_MS;
+	else
+		o->retry_ms = 0;	/* what it refused may work now */
 }
 
 static void change_answered(struct output *o, size_t at, int err)
@@ -187,6 +189,8 @@ static void change_answered(struct output *o, size_t at, int err)
 		o->errors++;
 		o->request.refused = true;
 	}
+	/* set down while nobody listened, over an exec */
+	o->setup_due |= err == ENETDOWN;
 	for (size_t i = 0; i < o->own_cnt; i++) {
 		if (!prefix_equal(&o->own[i], &c->route.prefix))
 			continue;

@@ -347,10 +347,11 @@ static size_t process_target(char out[static PROBER_TEXT_MAX],
 	const struct process *pr = (const struct process *)p;
 
 	if (pr->watch)
-		snprintf(out, PROBER_TEXT_MAX, "process %" PRId32 " of %s",
+		snprintf(out, PROBER_TEXT_MAX, "process %" PRId32 " of %.160s",
 			 pr->watch->file.pid, file_of(pr));
 	else
-		snprintf(out, PROBER_TEXT_MAX, "process of %s", file_of(pr));
+		snprintf(out, PROBER_TEXT_MAX, "process of %.160s",
+			 file_of(pr));
 	return strlen(out);
 }
 

@@ -251,6 +251,25 @@ static void a_restart_in_place_keeps_them(void **state)
 	end(next);
 }
 
+/* Somebody sets the device down while there is nobody to hear of it. */
+static void a_kept_device_may_be_down(void **state)
+{
+	struct output *o = begin(), *next;
+
+	(void)state;
+	wish(o, NODE_UP, NODE_UP);
+	output_kernel.keep(o, true);
+	o->tun = -1;
+	output_kernel.free(o);
+	run("ip link set anycast0 down");
+	next = begin();
+	assert_int_equal(0, status.found.cnt);
+	wish(next, NODE_UP, NODE_UP);
+	TURN_UNTIL(next, both_are_advertised);
+	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
+	end(next);
+}
+
 static void a_kept_descriptor_may_be_anything(void **state)
 {
 	static const char *const texts[] = {
@@ -534,6 +553,7 @@ int main(void)
 		cmocka_unit_test(routes_come_change_and_go),
 		cmocka_unit_test(they_die_with_their_owner),
 		cmocka_unit_test(a_restart_in_place_keeps_them),
+		cmocka_unit_test(a_kept_device_may_be_down),
 		cmocka_unit_test(a_kept_descriptor_may_be_anything),
 		cmocka_unit_test(what_somebody_deletes_comes_back),
 		cmocka_unit_test(foreign_routes_stay_and_are_told),
