@@ -25,7 +25,7 @@ int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request,
 int agent_command(json_t **reply, const struct ctl *ctl, const char *command);
 
 /* "12 s", "3 min", "2 h", "5 d", of milliseconds; "-" for none (null). */
-enum { AGENT_SPAN_MAX = 24 };
+enum { AGENT_SPAN_MAX = 32 };
 const char *agent_span(char out[static AGENT_SPAN_MAX], const json_t *ms);
 
 /* "IPv4", "IPv6", "" */

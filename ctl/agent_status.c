@@ -49,6 +49,21 @@ static void print_line(const char *head, const char *text)
 
 /* ---- status */
 
+/* "exabgp: ExaBGP does not answer"; some texts name it themselves. */
+static void print_output(const char *output, const char *text)
+{
+	size_t len = strlen(output);
+
+	printf("%-9s", "output");
+	if (strncmp(text, output, len) != 0 || text[len] != ':') {
+		ctl_print_clean(output);
+		if (*text)
+			printf(": ");
+	}
+	ctl_print_clean(text);
+	putchar('\n');
+}
+
 static void print_node(json_t *s)
 {
 	json_t *warnings = ng_get(s, "warnings", NULL), *warning;
@@ -71,13 +86,7 @@ static void print_node(json_t *s)
 		       json_is_true(ng_get(s, "drained", NULL))
 				 ? ", withdrawn: safe to stop" : "");
 	}
-	printf("%-9s", "output");
-	ctl_print_clean(ng_text(s, "output"));
-	if (*ng_text(s, "output_text")) {
-		printf(": ");
-		ctl_print_clean(ng_text(s, "output_text"));
-	}
-	putchar('\n');
+	print_output(ng_text(s, "output"), ng_text(s, "output_text"));
 	json_array_foreach(warnings, at, warning)
 		print_line("warning", ng_text_of(warning));
 	print_line("refused", ng_text(s, "config_error"));

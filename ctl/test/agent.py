@@ -80,7 +80,9 @@ class Agent:
             "state": "draining" if self.order == "drain" else "up",
             "since_ms": 7200000, "cause": "an operator's drain"
             if self.order == "drain" else "all probes good",
-            "version": "0.1.0", "output": "exabgp", "output_text": "",
+            "version": "0.1.0", "output": "exabgp",
+            "output_text": {"drain": "exabgp: it says so itself",
+                            "resume": ""}.get(self.order, "in trouble"),
             "order": self.order, "forced": self.forced,
             "drained": self.drained(), "config_error":
             "site.conf:3: [service] domian: unknown key",
