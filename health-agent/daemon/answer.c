@@ -187,7 +187,7 @@ char *agent_answer(void *arg, const char *text, size_t len, uid_t uid)
 	struct command command;
 
 	if (command_parse(&command, error, text, len))
-		return status_line(status_error(error));
+		return json_line(status_error(error));
 	snprintf(by, sizeof(by), "uid %u", (unsigned)uid);
-	return status_line(carry_out(a, &command, by));
+	return json_line(carry_out(a, &command, by));
 }

@@ -91,17 +91,7 @@ static json_t *object_of(const struct audit_entry *e, const char *node,
 char *audit_format(const struct audit_entry *entry, const char *node,
 		   uint64_t wall_ms, uint64_t boot_ms)
 {
-	json_t *object = object_of(entry, node, wall_ms, boot_ms);
-	size_t len = json_dumpb(object, NULL, 0, JSON_COMPACT);
-	char *line = object && len ? malloc(len + 2) : NULL;
-
-	if (line) {
-		json_dumpb(object, line, len, JSON_COMPACT);
-		line[len] = '\n';
-		line[len + 1] = '\0';
-	}
-	json_decref(object);
-	return line;
+	return json_line(object_of(entry, node, wall_ms, boot_ms));
 }
 
 /* ---- to the disk */

@@ -39,3 +39,19 @@ json_t *json_text(const char *text)
 	free(clean);
 	return string;
 }
+
+char *json_line(json_t *value)
+{
+	size_t len = json_dumpb(value, NULL, 0, JSON_COMPACT);
+	char *line = value && len ? malloc(len + 2) : NULL;
+
+	/* writing takes memory too */
+	if (line && json_dumpb(value, line, len, JSON_COMPACT) != len) {
+		free(line);
+		line = NULL;
+	}
+	if (line)
+		memcpy(line + len, "\n", 2);
+	json_decref(value);
+	return line;
+}

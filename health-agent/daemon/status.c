@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "health-agent/daemon/status.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "health-agent/daemon/json_text.h"
 
 enum { ATTRIBUTES_MAX = 1024 };
@@ -323,18 +319,4 @@ json_t *status_error(const char *text)
 json_t *status_ok(void)
 {
 	return json_pack("{sb}", "ok", 1);
-}
-
-char *status_line(json_t *reply)
-{
-	size_t len = json_dumpb(reply, NULL, 0, JSON_COMPACT);
-	char *line = reply && len ? malloc(len + 2) : NULL;
-
-	if (line) {
-		json_dumpb(reply, line, len, JSON_COMPACT);
-		line[len] = '\n';
-		line[len + 1] = '\0';
-	}
-	json_decref(reply);
-	return line;
 }

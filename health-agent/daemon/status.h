@@ -46,9 +46,4 @@ const char *status_order_name(enum health_order order);
 json_t *status_error(const char *text);
 json_t *status_ok(void);
 
-/* One line with its newline, malloc'ed; takes reply, which may be NULL (then
- * so is the result).
- */
-char *status_line(json_t *reply);
-
 #endif

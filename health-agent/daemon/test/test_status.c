@@ -205,14 +205,14 @@ static void replies_are_one_line(void **state)
 	char *line;
 
 	(void)state;
-	line = status_line(status_error("no\nway \"x\" \x1b \xff"));
+	line = json_line(status_error("no\nway \"x\" \x1b \xff"));
 	assert_string_equal(line, "{\"ok\":false,\"error\":\"no?way \\\"x\\\" "
 				  "? ?\"}\n");
 	free(line);
-	line = status_line(status_ok());
+	line = json_line(status_ok());
 	assert_string_equal(line, "{\"ok\":true}\n");
 	free(line);
-	assert_null(status_line(NULL));
+	assert_null(json_line(NULL));
 }
 
 static void text_of_anybody_becomes_a_string(void **state)
@@ -237,6 +237,39 @@ static void text_of_anybody_becomes_a_string(void **state)
 	}
 }
 
+/* So many allocations of jansson succeed, the next and all after it fail. */
+static size_t allocations_left;
+
+static void *allocate(size_t size)
+{
+	if (!allocations_left)
+		return NULL;
+	allocations_left--;
+	return malloc(size);
+}
+
+static void without_memory_there_is_no_document(void **state)
+{
+	struct bed b;
+	size_t most = 0;
+	char *line = NULL;
+
+	(void)state;
+	make(&b);
+	b.view.guardian = &guardian;
+	json_set_alloc_funcs(allocate, free);
+	while (!line) {
+		allocations_left = most++;
+		line = json_line(status_json(&b.view));
+	}
+	json_set_alloc_funcs(malloc, free);
+	/* whole, as soon as there is enough */
+	assert_non_null(strstr(line, "\"worker_starts\":1"));
+	assert_true(most > 100);
+	free(line);
+	drop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +278,7 @@ int main(void)
 		cmocka_unit_test(the_nodes_are_listed),
 		cmocka_unit_test(metrics_say_the_same),
 		cmocka_unit_test(replies_are_one_line),
+		cmocka_unit_test(without_memory_there_is_no_document),
 		cmocka_unit_test(text_of_anybody_becomes_a_string),
 	};
 
