@@ -128,9 +128,11 @@ static int start_signals(struct agent *a)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < 3; i++) {
-		uv_signal_init(&a->loop, &a->signals[i]);
+		err = -uv_signal_init(&a->loop, &a->signals[i]);
 		a->signals[i].data = a;
-		err = -uv_signal_start(&a->signals[i], on_signal, signums[i]);
+		if (!err)
+			err = -uv_signal_start(&a->signals[i], on_signal,
+					       signums[i]);
 	}
 	return err;
 }
