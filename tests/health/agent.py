@@ -529,6 +529,47 @@ def a_drain_waits_for_the_other_node():
         assert other.state() == "up"
 
 
+def a_flood_of_datagrams_stops_nothing():
+    settings = {"peers": "yes", "metrics": "127.0.0.1:9104"}
+    with Agent(BUILD, settings=settings) as agent:
+        agent.touch("one")
+        agent.is_up()
+        worker = agent.worker()
+        flood = os.fork()
+        if flood == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(("127.0.53.12", 0))
+            s.connect(("127.0.53.11", 7053))
+            while True:
+                for size in (0, 1, 100, 512, 513, 9000):
+                    try:
+                        s.send(os.urandom(size))
+                    except OSError:
+                        pass
+        try:
+            until("it is heard", lambda: counted("malformed") > 10000)
+            begun = time.monotonic()
+            agent.forget("one")
+            until("it is withdrawn", lambda: "withdraw" in agent.moves())
+            print(f"   withdrawn after {(time.monotonic() - begun) * 1000:.0f}"
+                  " ms in the flood")
+        finally:
+            os.kill(flood, signal.SIGKILL)
+            os.waitpid(flood, 0)
+        assert agent.worker() == worker
+        agent.touch("one")
+        agent.is_up()
+
+
+def counted(what):
+    """Datagrams of this kind, as the metrics say."""
+    with urllib.request.urlopen("http://127.0.0.1:9104/metrics") as page:
+        return int(re.search(
+            rf'^anycast_health_datagrams_total{{what="{what}"}} (\d+)$',
+            page.read().decode(), re.M)[1])
+
+
 def main():
     namespace()
     tests = [
@@ -550,6 +591,7 @@ def main():
         a_thousand_connections_stop_nothing,
         a_stepped_clock_moves_nothing,
         a_drain_waits_for_the_other_node,
+        a_flood_of_datagrams_stops_nothing,
         a_full_disk_costs_lines_and_nothing_else,   # last: moves namespace
     ]
     for test in tests:
