@@ -170,6 +170,12 @@ class Agent:
         text = path.read_text() if path.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
 
+    def entries(self, what, cnt):
+        """Those of a kind, as soon as there are so many: a thread writes."""
+        return until(f"{cnt} entries of {what}", lambda: (
+            lambda e: e if len(e) >= cnt else None)(
+                [e for e in self.audit() if e["what"] == what]))
+
     def node_state(self):
         path = self.dir / "run/node.state"
         return path.read_text() if path.exists() else ""
