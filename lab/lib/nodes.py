@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """nodes.py - one node of the site: its files, its parts, and what ails them
 
-The parts are what an operator runs: Kamailio with the shipped kamailio.cfg, the
-pinner with the parent that keeps its sockets, ExaBGP with anycast-health.  A
-node may have ExaBGP's own healthcheck in the agent's place, to compare.
+The parts are what an operator runs, kept running as the shipped units say:
+Kamailio with the shipped kamailio.cfg, the pinner, ExaBGP with anycast-health.
+A node may have ExaBGP's own healthcheck in the agent's place, to compare.
 """
 import errno
 import json
@@ -25,6 +25,7 @@ sys.path += [str(TOP / "tests"), str(TOP / "tests/pinner")]
 # pylint: disable=wrong-import-position
 import node as sip_node  # noqa: E402
 from ng import Ng  # noqa: E402
+from units import Unit as ShippedUnit  # noqa: E402
 
 PASSWORDS, domain = sip_node.PASSWORDS, sip_node.Node.domain
 NG = ("127.0.0.1", 2223)
@@ -183,11 +184,10 @@ class Node(sip_node.Node):
             f"state-dir = {self.dir}/state", f"listen = {NG[0]}:{NG[1]}",
             f"pid-file = {self.dir}/pinner.pid", "threads = 1",
             "port-min = 16384", "port-max = 17407", ""]))
-        return Unit("pinner", [
-            self.build / "bin/rtp-pinner-hold", "--",
-            self.build / "bin/rtp-pinner", "--config",
-            self.dir / "rtp-pinner.conf"], ready=self.pinner_lacking,
-            restart="on-failure", restart_sec=0, env=self.env)
+        return Unit("pinner", [self.build / "bin/rtp-pinner", "--config",
+                               self.dir / "rtp-pinner.conf"],
+                    ready=self.pinner_lacking, env=self.env,
+                    **shipped("rtp-pinner"))
 
     def pinner_lacking(self):
         with self.space.inside():
@@ -206,8 +206,7 @@ class Node(sip_node.Node):
             return self.command("-P", self.dir / "kamailio.pid")
 
         return Unit("kamailio", command, ready=self.kamailio_lacking,
-                    restart="on-failure", restart_sec=1, cwd=self.dir,
-                    env=self.env)
+                    cwd=self.dir, env=self.env, **shipped("kamailio"))
 
     def kamailio_lacking(self):
         try:
@@ -226,11 +225,25 @@ class Node(sip_node.Node):
 
     def exabgp_unit(self):
         self.write_exabgp()
+        settings = shipped("exabgp")
+        if self.theirs:
+            settings["watchdog"] = None     # it feeds none
+        else:
+            mark = ("--mark", self.dir / "var/in-service", "--agent",
+                    self.dir / "control.sock", "--site",
+                    self.dir / "site.conf", "--node", self.name)
+            ctl = self.build / "bin/anycastctl"
+            settings["before_stop"] = [ctl, "drain", "--wait", "--timeout",
+                                       "25", *mark]
+            settings["after_start"] = [ctl, "resume", *mark]
         return Unit("exabgp", ["/usr/sbin/exabgp", self.dir / "exabgp.conf"],
-                    restart="always", restart_sec=0.1,
                     env={**EXABGP_ENV, **self.env, **(
                         {} if self.theirs else {"PYTHONPATH": UNSTEPPED})},
-                    main_only=True, watchdog=None if self.theirs else 8)
+                    ready=self.exabgp_lacking, **settings)
+
+    def exabgp_lacking(self):
+        """As Type=notify: the agent says when ExaBGP answers it."""
+        return "" if self.theirs or self.status() else "no agent answers"
 
     def bfd_unit(self):
         conf, control = self.dir / "bfd.conf", self.dir / "bfd.ctl"
@@ -241,7 +254,7 @@ class Node(sip_node.Node):
                                   "show bfd sessions", check=False)
             return "" if said.count("Up") == 2 else said
         return Unit("bfd", ["/usr/sbin/bird", "-f", "-c", conf, "-s",
-                            control], ready=lacking, restart="always")
+                            control], ready=lacking, **shipped("bfd"))
 
     def write_exabgp(self):
         text = self.ctl("render", "exabgp", "--agent-program",
@@ -260,8 +273,7 @@ class Node(sip_node.Node):
         yield Unit("agent", [
             self.build / "bin/anycast-health", "--config",
             self.dir / "health-agent.conf", "--site", self.dir / "site.conf",
-            "--node", self.name, "--output", "kernel"], restart="always",
-            watchdog=8)
+            "--node", self.name, "--output", "kernel"], **shipped("health"))
 
     # --- its clock and its disk
 
@@ -335,6 +347,24 @@ SWITCHES = (
      "\tif ($sel(cfg_get.lab.http500) == 1) {\n"
      "\t\txhttp_reply(\"500\", \"Broken\", \"\", \"\");\n\t\texit;\n\t}\n"),
 )
+
+
+def shipped(name):
+    """What systemd would do with a part: the settings of its unit."""
+    unit = ShippedUnit(TOP / f"configs/systemd/sip-anycast-{name}.service")
+
+    def setting(key, default):
+        return (unit.all(key) or [default])[-1]
+
+    watchdog = setting("WatchdogSec", "")
+    return {"restart": setting("Restart", "no"),
+            "restart_sec": seconds(setting("RestartSec", "100ms")),
+            "watchdog": seconds(watchdog) if watchdog else None,
+            "main_only": setting("KillMode", "control-group") == "mixed"}
+
+
+def seconds(text):
+    return int(text[:-2]) / 1000 if text.endswith("ms") else float(text)
 
 
 def web_unit(space, name, address, port):

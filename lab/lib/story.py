@@ -90,8 +90,8 @@ def tell(story, *, baseline=False, router="bird", needs=()):
 
 
 def needed(told, programs):
-    for program in ("bin/anycastctl", "bin/rtp-pinner", "bin/rtp-pinner-hold",
-                    "bin/anycast-health", "lib/anycast.so"):
+    for program in ("bin/anycastctl", "bin/rtp-pinner", "bin/anycast-health",
+                     "lib/anycast.so"):
         if not Path(told.build, program).exists():
             spaces.skip(f"{told.build}/{program} is not built")
     for program in ("exabgp", "bird", "kamailio", "sipsak", "ip", "nsenter",

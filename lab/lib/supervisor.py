@@ -8,8 +8,12 @@ feed the watchdog (WatchdogSec=) and does not is killed, all of it.
 
 What belongs to a part is told by a variable in its environment: a process that
 leaves the group or loses its parent still has that, as it would its cgroup.
+Descriptors that a part hands over (FDSTORE=1) it gets back when it is started
+again (sd_listen_fds(3)).
 """
+import fcntl
 import os
+import re
 import select
 import signal
 import socket
@@ -47,16 +51,19 @@ def signal_all(pids, number):
 
 
 class Unit:
-    """command: a list; ready: returns "" or what is lacking; restart: as in
-    systemd (no, on-failure, always); watchdog: seconds, None without one;
-    before_stop: a command, as ExecStop=; main_only: KillMode=mixed."""
+    """command: a list, or what returns one; ready: returns "" or what is
+    lacking; restart: as in systemd (no, on-failure, always); watchdog: seconds,
+    None without one; before_stop, after_start: commands, as ExecStop= and
+    ExecStartPost=; main_only: KillMode=mixed."""
 
     def __init__(self, name, command, *, ready=None, restart="no",
                  restart_sec=0.1, watchdog=None, before_stop=None,
-                 main_only=False, stop_sec=4.0, env=None, cwd="/"):
+                 after_start=None, main_only=False, stop_sec=4.0, env=None,
+                 cwd="/"):
         self.name, self.command, self.ready = name, command, ready
         self.restart, self.restart_sec = restart, restart_sec
-        self.watchdog, self.before_stop = watchdog, before_stop
+        self.watchdog = watchdog
+        self.before_stop, self.after_start = before_stop, after_start
         self.main_only, self.stop_sec = main_only, stop_sec
         self.env, self.cwd = dict(env or {}), cwd
         self.process, self.pidfd = None, -1
@@ -67,6 +74,7 @@ class Unit:
         self.kill_at = None     # when the rest of it is killed
         self.fed_at = None
         self.notices = None
+        self.kept = []          # FDSTORE: (name, descriptor)
         self.ended = []         # how: exit status, negative a signal
 
 
@@ -117,6 +125,8 @@ class Supervisor(threading.Thread):
                         f"{self.space.name}: {name} is not ready after "
                         f"{seconds} s: {lacking}\n{self.log_end(name)}")
                 time.sleep(0.05)
+            if unit.after_start:
+                self.space.run(*unit.after_start, check=False)
 
     def stop(self, name):
         """ExecStop=, SIGTERM, and SIGKILL for what is left."""
@@ -206,11 +216,35 @@ class Supervisor(threading.Thread):
     def _hear(unit):
         while True:
             try:
-                said = unit.notices.recv(4096)
+                said, fds, _, _ = socket.recv_fds(unit.notices, 4096, 16)
             except BlockingIOError:
                 return
-            if b"WATCHDOG=1" in said.split(b"\n"):
+            lines = said.decode(errors="replace").split("\n")
+            if "WATCHDOG=1" in lines:
                 unit.fed_at = time.monotonic()
+            name = re.search(r"(?m)^FDNAME=(.*)$", said.decode())
+            if "FDSTOREREMOVE=1" in lines:
+                for pair in [p for p in unit.kept if p[0] == name[1]]:
+                    unit.kept.remove(pair)
+                    os.close(pair[1])
+            for fd in fds:
+                if "FDSTORE=1" in lines:
+                    # above all places they are handed over at
+                    unit.kept.append((name[1] if name else "stored",
+                                      fcntl.fcntl(fd, fcntl.F_DUPFD, 300)))
+                os.close(fd)
+
+    @staticmethod
+    def _hand_over(unit, env, words):
+        """The stored descriptors, at 3 and on."""
+        if not unit.kept:
+            return words
+        env["LISTEN_FDS"] = str(len(unit.kept))
+        env["LISTEN_FDNAMES"] = ":".join(name for name, _ in unit.kept)
+        places = " ".join(f"{3 + at}<&{fd} {fd}<&-"
+                          for at, (_, fd) in enumerate(unit.kept))
+        return ["bash", "-c", f'exec {places}; export LISTEN_PID=$$; exec "$@"',
+                "bash", *words]
 
     def _time(self, unit, now):
         starved = self._starved(unit)
@@ -238,8 +272,9 @@ class Supervisor(threading.Thread):
         command = unit.command() if callable(unit.command) else unit.command
         with open(self.space.dir / "log" / unit.name, "ab") as log:
             unit.process = subprocess.Popen(
-                self.space.words(*command), cwd=unit.cwd, env=env,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self._hand_over(unit, env, self.space.words(*command)),
+                cwd=unit.cwd, env=env, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, pass_fds=[fd for _, fd in unit.kept],
                 start_new_session=True)
         unit.pidfd = os.pidfd_open(unit.process.pid)
         unit.starts += 1

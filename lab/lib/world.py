@@ -348,16 +348,19 @@ class Lab:
         status = self.nodes[name].status()
         return any(group["suppressed"] for group in status["groups"])
 
-    def unanswered(self, kind="sip4", settle=0.5):
+    def unanswered(self, kind="sip4", settle=1.0):
         """How many of those who asked since the cause got no answer; who asked
         within the last moment may still get one."""
         end_ns = time.monotonic_ns()
         time.sleep(settle)
         asks = self.callers[kind].between(self.cause_ns, end_ns)
-        lost = sum(1 for ask in asks if not ask.answered_ns)
-        self.say(f"{lost} of {len(asks)} INVITEs since then got no answer")
-        self.keep("unanswered", lost)
-        return lost
+        lost = [ask for ask in asks if not ask.answered_ns]
+        when = ", ".join(f"{self.since_cause(ask.sent_ns):.0f}"
+                         for ask in lost[:8])
+        self.say(f"{len(lost)} of {len(asks)} INVITEs since then got no answer"
+                 + (f" (sent after {when} ms)" if lost else ""))
+        self.keep("unanswered", len(lost))
+        return len(lost)
 
     def right(self, name="fra1", target_ms=None):
         """Everything is announced, and the agent's status says so."""
