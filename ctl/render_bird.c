@@ -165,6 +165,10 @@ static void print_bfd(const struct site_node *node,
 	addr_format(own, bgp_own(node, n));
 	printf("\tneighbor %s local %s%s;\n", router, own,
 	       n->multihop ? " multihop on" : "");
+	/* of the two sessions the router uses one */
+	if (n->ttl_security)
+		printf("\t# an FRR takes ttl-security for several hops\n"
+		       "\tneighbor %s local %s multihop on;\n", router, own);
 }
 
 int ctl_render_bird_bfd(const struct ctl *ctl, const struct site *site,
