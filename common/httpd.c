@@ -7,10 +7,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
-	CONNECTIONS_MAX = 16,
 	IDLE_S = 10,
+};
+
+struct client {
+	struct MHD_Connection *connection;	/* NULL: a free place */
+	uint64_t since_ms;
 };
 
 /* One listening address. */
@@ -20,6 +25,8 @@ struct server {
 	struct MHD_Daemon *mhd;
 	uv_poll_t poll;
 	uv_timer_t timer;
+	struct client clients[HTTPD_CONNECTIONS_MAX];
+	bool one_closed;	/* in this turn */
 };
 
 struct httpd {
@@ -88,17 +95,79 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 		      "text/plain; version=0.0.4; charset=utf-8");
 }
 
+/* ---- connections */
+
+static void on_connection(void *arg, struct MHD_Connection *connection,
+			  void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+	struct MHD_Connection *was = begins ? NULL : connection;
+	struct server *server = arg;
+
+	(void)context;
+	server->one_closed = server->one_closed || !begins;
+	for (size_t i = 0; i < HTTPD_CONNECTIONS_MAX; i++) {
+		struct client *c = &server->clients[i];
+
+		if (c->connection != was)
+			continue;
+		*c = (struct client){ 0 };
+		if (begins)
+			*c = (struct client){ connection,
+					      uv_now(server->httpd->loop) };
+		return;
+	}
+}
+
+static void end_connection(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	/* which the server sees as its client's end */
+	if (info)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* End those whose time is over; returns when the next one's is. */
+static uint64_t expire(struct server *server)
+{
+	uint64_t now_ms = uv_now(server->httpd->loop);
+	uint64_t next_ms = HTTPD_LIFE_MS;
+
+	for (size_t i = 0; i < HTTPD_CONNECTIONS_MAX; i++) {
+		struct client *c = &server->clients[i];
+		uint64_t age_ms = now_ms - c->since_ms;
+
+		if (!c->connection)
+			continue;
+		if (age_ms >= HTTPD_LIFE_MS)
+			end_connection(c->connection);
+		else if (HTTPD_LIFE_MS - age_ms < next_ms)
+			next_ms = HTTPD_LIFE_MS - age_ms;
+	}
+	return next_ms;
+}
+
+/* ---- in the loop */
+
 static void on_timer(uv_timer_t *timer);
 
 static void run(struct server *server)
 {
-	MHD_UNSIGNED_LONG_LONG ms;
+	MHD_UNSIGNED_LONG_LONG mhd_ms;
+	uint64_t ms = expire(server);
 
+	server->one_closed = false;
 	MHD_run(server->mhd);
-	if (MHD_get_timeout(server->mhd, &ms) == MHD_YES)
-		uv_timer_start(&server->timer, on_timer, ms, 0);
-	else
-		uv_timer_stop(&server->timer);
+	/* only at its next turn does a server that was full listen again */
+	if (server->one_closed)
+		ms = 0;
+	else if (MHD_get_timeout(server->mhd, &mhd_ms) == MHD_YES &&
+		 mhd_ms < ms)
+		ms = mhd_ms;
+	uv_timer_start(&server->timer, on_timer, ms, 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -136,8 +205,9 @@ static struct MHD_Daemon *start_mhd(struct server *server,
 	return MHD_start_daemon(
 		flags, at->port, NULL, NULL, on_request, server,
 		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&ss,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTPD_CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 }
 

@@ -3,7 +3,8 @@
  *
  * libmicrohttpd without a thread of its own: its epoll descriptor and its
  * timeouts are driven by the program's libuv loop.  Few connections at a time,
- * none for long.  The only file that includes its header is httpd.c.
+ * none for long: one that has not ended after HTTPD_LIFE_MS is ended, whatever
+ * goes on in it.  The only file that includes its header is httpd.c.
  */
 #ifndef COMMON_HTTPD_H
 #define COMMON_HTTPD_H
@@ -12,6 +13,11 @@
 #include <uv.h>
 
 #include "common/endpoint.h"
+
+enum {
+	HTTPD_CONNECTIONS_MAX = 16,	/* per address */
+	HTTPD_LIFE_MS = 30000,
+};
 
 struct httpd;
 

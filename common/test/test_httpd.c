@@ -2,17 +2,29 @@
 /* The server and its clients in one loop, on loopback. */
 #include "common/test/table.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/httpd.h"
 
-enum { PORT = 17104 };
+enum { PORT = 17104, GUARD_MS = 5000 };
 
 static uv_loop_t loop;
 static struct httpd *httpd;
+static uv_timer_t guard;	/* a loop that waits for what never comes */
 static unsigned asked;
 static bool without_memory;
+static uint64_t later_ms;
+
+uint64_t __real_uv_now(const uv_loop_t *loop);
+uint64_t __wrap_uv_now(const uv_loop_t *loop);
+
+uint64_t __wrap_uv_now(const uv_loop_t *of)
+{
+	return __real_uv_now(of) + later_ms;
+}
 
 struct client {
 	uv_tcp_t tcp;
@@ -31,6 +43,12 @@ static char *text(void *arg)
 	return without_memory ? NULL : strdup("things_total 7\n");
 }
 
+static void on_guard(uv_timer_t *timer)
+{
+	(void)timer;
+	fail_msg("nothing has happened for %d ms", GUARD_MS);
+}
+
 static int setup(void **state)
 {
 	static const struct endpoint at = {
@@ -38,7 +56,8 @@ static int setup(void **state)
 	};
 
 	(void)state;
-	return uv_loop_init(&loop) || httpd_new(&httpd, &loop, text, &asked) ||
+	return uv_loop_init(&loop) || uv_timer_init(&loop, &guard) ||
+	       httpd_new(&httpd, &loop, text, &asked) ||
 	       httpd_listen(httpd, &at);
 }
 
@@ -46,6 +65,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	httpd_stop(httpd);
+	uv_close((uv_handle_t *)&guard, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	httpd_free(httpd);
 	httpd = NULL;
@@ -103,8 +123,10 @@ static const char *ask(struct client *c, const char *request)
 	assert_int_equal(uv_tcp_connect(&c->connect, &c->tcp,
 					(struct sockaddr *)&to, on_connected),
 			 0);
+	uv_timer_start(&guard, on_guard, GUARD_MS, 0);
 	while (!c->closed)
 		uv_run(&loop, UV_RUN_ONCE);
+	uv_timer_stop(&guard);
 	return c->reply;
 }
 
@@ -154,6 +176,58 @@ static void without_memory_the_connection_is_closed(void **state)
 			       "things_total 7\n"));
 }
 
+/* A connection that stays, once the server has answered on it. */
+static int open_connection(void)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unsigned before = asked;
+	struct sockaddr_in to;
+
+	uv_ip4_addr("127.0.0.1", PORT, &to);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(send(fd, request, strlen(request), 0),
+			 strlen(request));
+	uv_timer_start(&guard, on_guard, GUARD_MS, 0);
+	while (asked == before)
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_timer_stop(&guard);
+	return fd;
+}
+
+static void who_takes_all_connections_takes_them_for_a_while(void **state)
+{
+	int fds[HTTPD_CONNECTIONS_MAX];
+	struct client c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = open_connection();
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	assert_non_null(strstr(ask(&c, "GET /metrics HTTP/1.0\r\n\r\n"),
+			       "things_total 7\n"));
+}
+
+static void a_trickle_keeps_no_connection(void **state)
+{
+	int fd = open_connection();
+	ssize_t n = 1;
+	char reply[512];
+
+	(void)state;
+	uv_timer_start(&guard, on_guard, GUARD_MS, 0);
+	later_ms = HTTPD_LIFE_MS;
+	assert_int_equal(send(fd, "G", 1, 0), 1);
+	do {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
+	} while (n > 0 || (n < 0 && errno == EAGAIN));
+	later_ms = 0;
+	uv_timer_stop(&guard);
+	close(fd);
+}
+
 static void an_address_that_is_not_ours_is_refused(void **state)
 {
 	static const struct endpoint strange = {
@@ -172,6 +246,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_get_metrics_is_answered),
 		cmocka_unit_test(without_memory_the_connection_is_closed),
+		cmocka_unit_test(
+			who_takes_all_connections_takes_them_for_a_while),
+		cmocka_unit_test(a_trickle_keeps_no_connection),
 		cmocka_unit_test(an_address_that_is_not_ours_is_refused),
 	};
 
