@@ -156,8 +156,8 @@ static void fill_peers(struct nodestate *s, const struct peers *peers)
 	}
 }
 
-/* Not while the state of before a restart is being made sure of: until then that
- * is what the file, and other nodes, go on saying.
+/* Not while the state of before a restart is being made sure of: until then
+ * the file, and other nodes, go on saying that.
  *
  * Always with its `until': when the agent is gone, whatever it said last, this
  * node goes on serving what still comes to it.  Its route is withdrawn then, so
@@ -288,9 +288,9 @@ static void tell_of_worker(struct agent *a, const struct link_status *is)
 					       .cause = cause });
 }
 
-/* Everything that is no longer wanted has gone.  (Not that all that is wanted is
- * done: a new prefix is refused until the guardian knows it as its own, which is
- * what the restart is for.)
+/* Everything that is no longer wanted has gone.  (Not that all that is wanted
+ * is done: a new prefix is refused until the guardian knows it as its own,
+ * which is what the restart is for.)
  */
 static bool is_withdrawn(const struct agent *a, const struct link_status *is)
 {

@@ -11,8 +11,8 @@
  */
 json_t *json_text(const char *text);
 
-/* Value as one line with its newline, malloc'ed; takes it.  NULL without memory,
- * and for NULL.
+/* Value as one line with its newline, malloc'ed; takes it.  NULL without
+ * memory, and for NULL.
  */
 char *json_line(json_t *value);
 

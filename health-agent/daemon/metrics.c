@@ -191,8 +191,8 @@ static void print_probes(FILE *f, const struct status_view *v)
 	}
 	print_probe_counts(f, v, "attempts_total", "Attempts that ended.",
 			   attempts_of);
-	print_probe_counts(f, v, "failures_total", "Attempts that were not good.",
-			   failures_of);
+	print_probe_counts(f, v, "failures_total",
+			   "Attempts that were not good.", failures_of);
 	print_probe_times(f, v);
 }
 

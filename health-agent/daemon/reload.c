@@ -6,8 +6,8 @@
  * prefix that is no longer configured is withdrawn.  What the guardian was
  * told at its start (output, neighbours, own prefixes), and files and sockets,
  * it only takes up by a restart in place, which follows by itself once what is
- * no longer wanted has been withdrawn: the new guardian would not know it as its
- * own.
+ * no longer wanted has been withdrawn: the new guardian would not know it as
+ * its own.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -28,7 +28,7 @@ enum { SCHEDULE_LATE_MS = 1000 };
 struct schedule {
 	struct schedule_probe {
 		uint64_t interval_ms, fast_ms, timeout_ms;
-		uint64_t due_ms;	/* begin; in flight: no longer than this */
+		uint64_t due_ms;	/* to begin; in flight: to end */
 		bool in_flight;
 		bool slow;		/* waits its interval */
 	} probes[HEALTH_PROBES_MAX];

@@ -27,7 +27,7 @@ struct status_view {
 	const struct link_status *guardian;	/* NULL: not heard yet */
 	const struct peers *peers;	/* NULL: they are not told */
 	const char *config_error;	/* of the last reload; "" it was fine */
-	const char *const *warnings;	/* what is amiss with the agent itself */
+	const char *const *warnings;	/* what ails the agent itself */
 	size_t warning_cnt;
 	uint64_t node_since_ms;
 	uint64_t now_ms;		/* CLOCK_BOOTTIME */

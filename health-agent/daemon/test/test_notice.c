@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is told of changes, as lines: what name/group family from > to (cause). */
+/* What is told of changes, as lines: kind name family from > to (cause). */
 #include "health-agent/daemon/test/conf_bed.h"
 
 #include "common/test/append.h"
