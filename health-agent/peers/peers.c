@@ -36,6 +36,7 @@ struct table {
 
 struct peers {
 	uint64_t session;
+	uint64_t most_sent;	/* to any peer, those that have gone too */
 	struct table table;
 };
 
@@ -124,6 +125,19 @@ void peers_free(struct peers *p)
 	free(p);
 }
 
+/* A peer that comes back may remember the numbers it heard in this session: they
+ * go on, so far ahead that what it said to the last ones is no echo.
+ */
+static void start_numbers(struct peers *p, struct table *new)
+{
+	for (size_t i = 0; i < p->table.cnt; i++) {
+		if (p->table.peers[i].sent > p->most_sent)
+			p->most_sent = p->table.peers[i].sent;
+	}
+	for (size_t i = 0; i < new->cnt; i++)
+		new->peers[i].sent = p->most_sent + PEERS_WINDOW;
+}
+
 static struct peer *find_name(struct table *t, const char *name)
 {
 	for (size_t i = 0; i < t->cnt; i++) {
@@ -141,6 +155,7 @@ int peers_reload(struct peers *p, const struct site *site,
 
 	if (err)
 		return err;
+	start_numbers(p, &new);
 	for (size_t i = 0; i < new.cnt; i++) {
 		const struct site_node *node = new.peers[i].entry.node;
 		const struct peer *old = find_name(&p->table, node->name);

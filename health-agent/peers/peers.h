@@ -93,8 +93,9 @@ enum peers_counter peers_read(struct peers *p, const struct addr *source,
  */
 size_t peers_expire(struct peers *p, uint64_t now_ms);
 
-/* A new site file: peers of the same name keep what is known of them.  0 or
- * ENOMEM; then nothing has changed.
+/* A new site file: peers of the same name keep what is known of them; one that
+ * comes back to the site is introduced anew.  0 or ENOMEM; then nothing has
+ * changed.
  */
 int peers_reload(struct peers *p, const struct site *site,
 		 const struct site_node *self);

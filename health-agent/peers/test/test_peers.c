@@ -500,6 +500,35 @@ static void a_reload_keeps_who_is_still_there(void **state)
 	stop(&c);
 }
 
+/* Who was not told of it goes on counting where it was. */
+static void a_peer_that_was_away_from_the_site_is_believed_again(void **state)
+{
+	static const char without[] = SERVICE "secret = " OLD "\n"
+		"[node ams1]\naddress = 198.51.100.1, 2001:db8::1\n"
+		"[node lon1]\naddress = 198.51.100.3\n";
+	struct datagram_bytes recorded[PEERS_WINDOW];
+	struct agent a, b;
+	uint64_t now;
+
+	(void)state;
+	start(&a, SITE, "ams1", 1);
+	start(&b, SITE, "fra1", 2);
+	now = seconds(&a, &b, 100, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(recorded); i++)
+		recorded[i] = send_to(&b, &a, now);
+	reload(&a, without);
+	reload(&a, without);
+	reload(&a, SITE);
+	for (size_t i = 0; i < ARRAY_SIZE(recorded); i++)
+		assert_int_equal(take(&a, &b.self->ip4, &recorded[i], now),
+				 PEERS_INTRODUCED);
+	seconds(&a, &b, 2, now);
+	assert_int_equal(entry(&a, &b)->state, NODE_UP);
+	assert_int_equal(entry(&b, &a)->heard_ms, now + PEERS_INTERVAL_MS);
+	stop(&a);
+	stop(&b);
+}
+
 static void a_site_of_one_node_has_no_peers(void **state)
 {
 	struct agent a;
@@ -556,6 +585,8 @@ int main(void)
 		cmocka_unit_test(any_changed_or_missing_byte_is_noticed),
 		cmocka_unit_test(nodes_take_a_new_secret_one_by_one),
 		cmocka_unit_test(a_reload_keeps_who_is_still_there),
+		cmocka_unit_test(
+			a_peer_that_was_away_from_the_site_is_believed_again),
 		cmocka_unit_test(a_site_of_one_node_has_no_peers),
 		cmocka_unit_test(a_session_is_never_zero),
 		cmocka_unit_test(every_counter_has_a_name),
