@@ -162,6 +162,12 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	       memcmp(a->bytes_be, b->bytes_be, sizeof(a->bytes_be)) == 0;
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+	return a->family == ADDR_IP6 && a->bytes_be[0] == 0xfe &&
+	       (a->bytes_be[1] & 0xc0) == 0x80;
+}
+
 bool addr_is_unicast(const struct addr *a)
 {
 	static const uint8_t zero[IP6_LEN];

@@ -63,4 +63,7 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  */
 bool addr_is_unicast(const struct addr *a);
 
+/* IPv6, fe80::/10: an address on one link, which its text does not tell. */
+bool addr_is_link_local(const struct addr *a);
+
 #endif

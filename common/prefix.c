@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ANNOUNCED_LEN_MIN = 8 };
+
 static unsigned family_bits(const struct addr *a)
 {
 	return a->family == ADDR_IP4 ? 32 : a->family == ADDR_IP6 ? 128 : 0;
@@ -60,6 +62,19 @@ bool prefix_has(const struct prefix *p, const struct addr *a)
 			return false;
 	}
 	return true;
+}
+
+const char *prefix_problem(const struct prefix *p)
+{
+	struct addr plain = p->addr;
+
+	addr_unmap(&plain);
+	if (p->len < ANNOUNCED_LEN_MIN)
+		return "is too large a part of all addresses";
+	if (!addr_is_unicast(&p->addr) || addr_is_link_local(&p->addr) ||
+	    !addr_equal(&plain, &p->addr))
+		return "is no block of unicast";
+	return NULL;
 }
 
 bool prefix_equal(const struct prefix *a, const struct prefix *b)

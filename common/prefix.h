@@ -34,6 +34,11 @@ struct prefix prefix_of(const struct addr *a);
 /* False for an address of another family, and for no address. */
 bool prefix_has(const struct prefix *p, const struct addr *a);
 
+/* NULL, or what is against announcing it, a part of a sentence: it is larger
+ * than a /8, multicast, link-local, IPv4 mapped into IPv6.
+ */
+const char *prefix_problem(const struct prefix *p);
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
 /* ADDRESS/LEN, a bare ADDRESS at full length.  Returns its length. */

@@ -14,15 +14,6 @@ enum {
 
 /* ---- [service] prefix */
 
-/* NULL, or why nobody announces it. */
-static const char *prefix_problem(const struct prefix *prefix)
-{
-	if (prefix->len < 8)
-		return "is too large a part of all addresses";
-	return addr_is_unicast(&prefix->addr) ? NULL
-					      : "is no block of unicast";
-}
-
 int site_parse_announced(struct site_parser *p, const struct site_key *key,
 			 void *base, struct slice value)
 {
@@ -392,6 +383,11 @@ int site_parse_neighbor(struct site_parser *p, const struct site_key *key,
 	if (addr_parse(&new.addr, addr.text, addr.len) ||
 	    !addr_is_unicast(&new.addr)) {
 		site_why(p, "the first word is no unicast address");
+		return EINVAL;
+	}
+	if (addr_is_link_local(&new.addr)) {
+		site_why(p, "a link-local address means nothing without its "
+			 "link");
 		return EINVAL;
 	}
 	if (!slice_equal(as, slice_str("as")) ||

@@ -55,6 +55,10 @@ static int parse_addresses(struct site_parser *p, const struct site_key *key,
 			site_why(p, "%s is no unicast address", text);
 			return EINVAL;
 		}
+		if (addr_is_link_local(&addr)) {
+			site_why(p, "%s means nothing without its link", text);
+			return EINVAL;
+		}
 		slot = field(base, addr.family == ADDR_IP4 ? key->at
 							   : key->also_at);
 		if (addr_is_set(slot)) {

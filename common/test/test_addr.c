@@ -225,6 +225,26 @@ static void a_packet_can_be_sent_to_unicast_only(void **state)
 	assert_false(addr_is_set(&none));
 }
 
+static void link_local_is_fe80_10(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} rows[] = {
+		{ "fe80::1", true },	{ "febf:ffff::1", true },
+		{ "fec0::1", false },	{ "2001:db8::1", false },
+		{ "169.254.1.1", false },	/* one address family, one link:
+						 * the routes tell it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct addr a = parse(rows[i].text);
+
+		CHECK_EQ(rows[i].want, addr_is_link_local(&a), rows[i].text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,6 +257,7 @@ int main(void)
 		cmocka_unit_test(equal_means_family_and_bytes),
 		cmocka_unit_test(a_mapped_address_becomes_the_ip4_it_means),
 		cmocka_unit_test(a_packet_can_be_sent_to_unicast_only),
+		cmocka_unit_test(link_local_is_fe80_10),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,7 @@ static void a_wrong_prefix_is_refused(void **state)
 		  "addresses" },
 		{ "::/7", "::/7 is too large a part of all addresses" },
 		{ "224.0.0.0/24", "224.0.0.0/24 is no block of unicast" },
+		{ "fe80::/64", "fe80::/64 is no block of unicast" },
 		{ "192.0.2.53,1.0.0.1,1.0.0.2,1.0.0.3,1.0.0.4,1.0.0.5,"
 		  "1.0.0.6,1.0.0.7,1.0.0.8,1.0.0.9,1.0.0.10,1.0.0.11,"
 		  "1.0.0.12,1.0.0.13,1.0.0.14,1.0.0.15,1.0.0.16",
@@ -287,6 +288,8 @@ static void a_wrong_neighbor_is_refused(void **state)
 		{ "", "", not_unicast },
 		{ "x as 1", NULL, not_unicast },
 		{ "224.0.0.1 as 1", NULL, not_unicast },
+		{ "fe80::1 as 1", NULL, "a link-local address means nothing "
+		  "without its link" },
 		{ "198.51.100.1", NULL, "" },
 		{ "198.51.100.1 as", NULL, "" },
 		{ "198.51.100.1 as 0", NULL, "" },

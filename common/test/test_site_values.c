@@ -130,6 +130,9 @@ static void addresses_are_one_of_each_family(void **state)
 		{ S "[node a]\naddress = ff02::1\n",
 		  "c:6: [node a] address: `ff02::1' is not allowed: "
 		  AN_ADDRESS " (ff02::1 is no unicast address)\n" },
+		{ S "[node a]\naddress = fe80::1\n",
+		  "c:6: [node a] address: `fe80::1' is not allowed: "
+		  AN_ADDRESS " (fe80::1 means nothing without its link)\n" },
 		{ S "[node a]\naddress = ::ffff:198.51.100.11\n",
 		  "c:6: [node a] address: `::ffff:198.51.100.11' is not "
 		  "allowed: " AN_ADDRESS " (::ffff:198.51.100.11 is no unicast "

@@ -78,6 +78,10 @@ static int add_address(struct conf_target *out, struct slice text,
 		WHY("`%.*s' is no unicast address", SHORT(text));
 		return EINVAL;
 	}
+	if (addr_is_link_local(&addr)) {
+		WHY("`%.*s' means nothing without its link", SHORT(text));
+		return EINVAL;
+	}
 	slot = addr.family == ADDR_IP4 ? &out->ip4 : &out->ip6;
 	if (addr_is_set(slot)) {
 		WHY("`%.*s' is a second IPv%u address", SHORT(text),
@@ -272,6 +276,7 @@ static int add_prefix(struct health_group_conf *group, struct slice text,
 		      char why[static KEY_WHY_MAX])
 {
 	char inside[PREFIX_TEXT_MAX];
+	const char *problem;
 	struct prefix new;
 	int err = prefix_parse(&new, text);
 
@@ -285,10 +290,9 @@ static int add_prefix(struct health_group_conf *group, struct slice text,
 		WHY("`%.*s' is neither address nor prefix", SHORT(text));
 		return EINVAL;
 	}
-	if (new.len < 8 || !addr_is_unicast(&new.addr)) {
-		WHY("`%.*s' %s", SHORT(text),
-		    new.len < 8 ? "is too large a part of all addresses"
-				: "is no block of unicast");
+	problem = prefix_problem(&new);
+	if (problem) {
+		WHY("`%.*s' %s", SHORT(text), problem);
 		return EINVAL;
 	}
 	for (size_t i = 0; i < group->prefix_cnt; i++) {

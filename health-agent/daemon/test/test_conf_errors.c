@@ -66,6 +66,8 @@ static void values_of_probes_are_judged(void **state)
 		    " (`192.0.2.2' is a second IPv4 address)"),
 		BAD("address", "224.0.0.1", ADDRESS
 		    " (`224.0.0.1' is no unicast address)"),
+		BAD("address", "fe80::1", ADDRESS
+		    " (`fe80::1' means nothing without its link)"),
 		BAD("port", "0", "a number from 1 to 65535"),
 		BAD("transport", "sctp", "udp, tcp or tls"),
 		BAD("method", "register", "invite or options"),
@@ -116,6 +118,10 @@ static void values_of_groups_are_judged(void **state)
 		    " (`0.0.0.0/0' is too large a part of all addresses)"),
 		BAD("prefix", "224.0.0.0/8", PREFIXES
 		    " (`224.0.0.0/8' is no block of unicast)"),
+		BAD("prefix", "::ffff:203.0.113.0/120", PREFIXES
+		    " (`::ffff:203.0.113.0/120' is no block of unicast)"),
+		BAD("prefix", "fe80::/64", PREFIXES
+		    " (`fe80::/64' is no block of unicast)"),
 		BAD("prefix", "203.0.113.1,203.0.113.1/32", PREFIXES
 		    " (`203.0.113.1/32' is there twice)"),
 		BAD("med-up", "-1", "a number from 0 to 4294967295"),
