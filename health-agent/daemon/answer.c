@@ -167,10 +167,11 @@ static json_t *carry_out(struct agent *a, const struct command *c,
 		return reload(a, by);
 	case COMMAND_RESTART:
 		return restart(a, by);
+	case COMMAND_VERBS:
+		return NULL;
 	case COMMAND_DRAIN:
 	case COMMAND_RESUME:
 	case COMMAND_DISABLE:
-	case COMMAND_VERBS:
 		break;
 	}
 	return order(a, &(struct health_command){ .order = orders[c->verb],
