@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+#include <sys/socket.h>
 
 enum {
 	IDLE_S = 10,
@@ -182,33 +184,60 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	run(poll->data);
 }
 
-static struct MHD_Daemon *start_mhd(struct server *server,
-				    const struct endpoint *at)
+static int socket_at(const struct endpoint *at)
 {
-	struct sockaddr_storage ss = { 0 };
-	unsigned flags = MHD_USE_EPOLL;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} to = { 0 };
+	bool is6 = at->addr.family == ADDR_IP6;
+	socklen_t len = is6 ? sizeof(to.in6) : sizeof(to.in);
+	int on = 1, err;
+	int fd = socket(is6 ? AF_INET6 : AF_INET,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (at->addr.family == ADDR_IP6) {
-		struct sockaddr_in6 *in6 = (void *)&ss;
-
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(at->port);
-		memcpy(&in6->sin6_addr, at->addr.bytes_be, 16);
-		flags |= MHD_USE_IPv6;
+	if (fd < 0)
+		return -1;
+	if (is6) {
+		to.in6.sin6_family = AF_INET6;
+		to.in6.sin6_port = htons(at->port);
+		memcpy(&to.in6.sin6_addr, at->addr.bytes_be, 16);
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	} else {
-		struct sockaddr_in *in = (void *)&ss;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons(at->port);
-		memcpy(&in->sin_addr, at->addr.bytes_be, 4);
+		to.in.sin_family = AF_INET;
+		to.in.sin_port = htons(at->port);
+		memcpy(&to.in.sin_addr, at->addr.bytes_be, 4);
 	}
-	return MHD_start_daemon(
-		flags, at->port, NULL, NULL, on_request, server,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&ss,
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (!bind(fd, &to.sa, len) && !listen(fd, HTTPD_CONNECTIONS_MAX))
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+/* The socket is ours to make: libmicrohttpd 1.0 does not say why it could not.
+ * 0 or errno.
+ */
+static int start_mhd(struct server *server, const struct endpoint *at)
+{
+	int fd = socket_at(at);
+
+	if (fd < 0)
+		return errno;
+	server->mhd = MHD_start_daemon(
+		MHD_USE_EPOLL, at->port, NULL, NULL, on_request, server,
+		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTPD_CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+		MHD_OPTION_END);
+	if (server->mhd)
+		return 0;
+	close(fd);
+	return ENOMEM;
 }
 
 /* On failure nothing of it is in the loop. */
@@ -250,10 +279,8 @@ int httpd_listen(struct httpd *h, const struct endpoint *at)
 	if (!server)
 		return ENOMEM;
 	server->httpd = h;
-	errno = 0;
-	server->mhd = start_mhd(server, at);
-	if (!server->mhd) {
-		err = errno ? errno : EADDRINUSE;
+	err = start_mhd(server, at);
+	if (err) {
 		free(server);
 		return err;
 	}
