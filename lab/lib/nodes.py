@@ -7,80 +7,25 @@ A node may have ExaBGP's own healthcheck in the agent's place, to compare.
 """
 import errno
 import json
-import os
 import re
 import socket
 import struct
-import sys
 import time
 from pathlib import Path
 
+from .files import AGENT_CONF, EXABGP_ENV, SECRET, UNSTEPPED, breakable_cfg, \
+    shipped
+from .parts import PARTS, command_line
 from .spaces import run
 from .supervisor import Supervisor, Unit
-from .topology import NODE_AS, NODES, PREFIXES, ROUTER_AS, SERVICE, \
-    UPSTREAM_AS, router_of
+from .topology import NODES, PREFIXES, SERVICE
 
-TOP = Path(__file__).resolve().parents[2]
-sys.path += [str(TOP / "tests"), str(TOP / "tests/pinner")]
-# pylint: disable=wrong-import-position
-import node as sip_node  # noqa: E402
-from ng import Ng  # noqa: E402
-from units import Unit as ShippedUnit  # noqa: E402
+# pylint: disable=wrong-import-order
+import node as sip_node     # tests/: files.py has added it to the path
+from ng import Ng
 
 PASSWORDS, domain = sip_node.PASSWORDS, sip_node.Node.domain
 NG = ("127.0.0.1", 2223)
-SECRET = "the secret of a lab that lasts for a minute\n"
-
-SITE = """[service]
-domain    = sip.example.net
-address   = {service}
-http-port = 80
-secret    = file:secret
-{service_more}
-"""
-
-# Paths of this node, and a hold-down that fits the length of a story; the rest
-# is the default.
-AGENT = """[agent]
-node-state = {dir}/node.state
-control    = {dir}/control.sock
-state-dir  = {dir}/var
-audit-log  = {dir}/var/audit.log
-default-probes = yes
-{agent}
-[probe kamailio]
-pid-file   = {dir}/kamailio.pid
-[probe pinner]
-pid-file   = {dir}/pinner.pid
-{probes}
-[group service]
-{group}
-"""
-
-SITE_NODE = """[node {name}]
-address   = {own}
-http      = http://{own4}:{http_port}
-local-as  = {asn}
-neighbor  = {router4} as {router_as}{bfd}
-neighbor  = {router6} as {router_as}{bfd}
-{more}
-"""
-
-
-def site_text(more="", nodes=None, *, bfd=False, far=False, http_port=80):
-    """more: further keys of [service]; nodes: name -> further keys; far: ams1
-    is behind another router; http_port: where HTTP is sent, on the node."""
-    text = SITE.format(service=", ".join(SERVICE), service_more=more)
-    for name, (own, router) in NODES.items():
-        text += SITE_NODE.format(
-            name=name, own=", ".join(own), own4=own[0], asn=NODE_AS,
-            http_port=http_port,
-            router4=router[0], router6=router[1], router_as=UPSTREAM_AS
-            if router_of(name, far) == "r2" else ROUTER_AS,
-            more=(nodes or {}).get(name, ""), bfd=" bfd" if bfd else "")
-    return text
-
-
 class Node(sip_node.Node):
     """agent: what write_agent() takes; theirs: ExaBGP's healthcheck runs in the
     place of our agent; bfd: a BIRD beside ExaBGP that does only that; web: an
@@ -131,11 +76,7 @@ class Node(sip_node.Node):
     def write_cfg(self):
         """The shipped one, and behind it switches that break what it does:
         misbehave()."""
-        text = (TOP / "configs/kamailio/kamailio.cfg").read_text()
-        for before, switch in SWITCHES:
-            assert text.count(before) == 1, before
-            text = text.replace(before, before + switch)
-        (self.dir / "kamailio.cfg").write_text(text)
+        (self.dir / "kamailio.cfg").write_text(breakable_cfg())
         return self.dir / "kamailio.cfg"
 
     def misbehave(self, how, on=True):
@@ -220,7 +161,7 @@ class Node(sip_node.Node):
 
     def write_agent(self, agent="", probes="", group="hold-down = 1s"):
         """Further lines of its file, by their place."""
-        (self.dir / "health-agent.conf").write_text(AGENT.format(
+        (self.dir / "health-agent.conf").write_text(AGENT_CONF.format(
             dir=self.dir, agent=agent, probes=probes, group=group))
 
     def exabgp_unit(self):
@@ -335,40 +276,8 @@ class Node(sip_node.Node):
         return self.victims(part)[0]
 
 
-# What the shipped unit has ExaBGP load first.
-UNSTEPPED = str(TOP / "configs/python")
-
-SWITCHES = (
-    ("####### Modules\n", "\nlab.never302 = 0\nlab.http500 = 0\n"),
-    ("request_route {\n",
-     "\tif (is_method(\"INVITE\") && $sel(cfg_get.lab.never302) == 1) {\n"
-     "\t\tsl_send_reply(\"200\", \"OK\");\n\t\texit;\n\t}\n"),
-    ("event_route[xhttp:request] {\n",
-     "\tif ($sel(cfg_get.lab.http500) == 1) {\n"
-     "\t\txhttp_reply(\"500\", \"Broken\", \"\", \"\");\n\t\texit;\n\t}\n"),
-)
-
-
-def shipped(name):
-    """What systemd would do with a part: the settings of its unit."""
-    unit = ShippedUnit(TOP / f"configs/systemd/sip-anycast-{name}.service")
-
-    def setting(key, default):
-        return (unit.all(key) or [default])[-1]
-
-    watchdog = setting("WatchdogSec", "")
-    return {"restart": setting("Restart", "no"),
-            "restart_sec": seconds(setting("RestartSec", "100ms")),
-            "watchdog": seconds(watchdog) if watchdog else None,
-            "main_only": setting("KillMode", "control-group") == "mixed"}
-
-
-def seconds(text):
-    return int(text[:-2]) / 1000 if text.endswith("ms") else float(text)
-
-
 def web_unit(space, name, address, port):
-    return Unit(name, ["/usr/bin/python3", TOP / "lab/lib/download.py",
+    return Unit(name, ["/usr/bin/python3", Path(__file__).with_name("download.py"),
                        address, port], restart="on-failure",
                 ready=lambda: http_lacking(space, address, port))
 
@@ -380,39 +289,3 @@ def http_lacking(space, address, port):
     except OSError as error:
         return str(error)
     return ""
-
-
-def command_line(pid):
-    try:
-        line = Path("/proc", str(pid), "cmdline").read_bytes()
-    except OSError:
-        return []
-    return line.decode(errors="replace").split("\0")
-
-
-def _program(name, worker=None):
-    def told(words):
-        return any(os.path.basename(word) == name for word in words[:2]) and (
-            worker is None or worker == ("--worker" in words))
-    return told
-
-
-# part: the unit it belongs to, and how its processes are told apart
-PARTS = {
-    "kamailio": ("kamailio", _program("kamailio")),
-    "pinner": ("pinner", _program("rtp-pinner")),
-    "exabgp": ("exabgp", _program("exabgp")),
-    "guardian": ("exabgp", _program("anycast-health", False)),
-    "worker": ("exabgp", _program("anycast-health", True)),
-    "agent": ("agent", _program("anycast-health", False)),
-    "web": ("web", lambda words: any(
-        word.endswith("download.py") for word in words)),
-    "healthcheck": ("exabgp", lambda words: "healthcheck" in words),
-}
-
-EXABGP_ENV = {
-    "exabgp_daemon_daemonize": "false", "exabgp_daemon_drop": "false",
-    "exabgp_daemon_user": "root", "exabgp_api_cli": "false",
-    "exabgp_log_destination": "stderr", "exabgp_tcp_bind": "",
-    "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-}
