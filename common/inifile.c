@@ -16,8 +16,7 @@ struct reader {
 	struct cursor rest;
 	unsigned line;
 	bool line_given;	/* inih has it and said nothing yet */
-	char line_word[VALUE_QUOTED_MAX];	/* its first word: the rest may
-						 * be a secret */
+	struct slice line_word;	/* its first one */
 };
 
 static void bad(const struct reader *r, const char *fmt, ...)
@@ -34,15 +33,38 @@ static void bad(const struct reader *r, const char *fmt, ...)
 	r->handler->bad(r->arg, r->line, text);
 }
 
+static bool is_key(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		char c = word.text[i];
+
+		if (!(c >= 'a' && c <= 'z') && c != '-')
+			return false;
+	}
+	return word.len > 0;
+}
+
+/* Anything but the word of a key may be a secret, and is not shown. */
+static void no_key(struct reader *r)
+{
+	const char *what = r->handler->section
+				   ? "neither [section] nor key = value"
+				   : "not key = value";
+	char quoted[VALUE_QUOTED_MAX];
+
+	value_quote(quoted, r->line_word);
+	if (is_key(r->line_word))
+		bad(r, "`%s': %s", quoted, what);
+	else
+		bad(r, "this is %s", what);
+}
+
 /* Did inih make anything of the line it got last? */
 static void finish_line(struct reader *r)
 {
-	if (!r->line_given)
-		return;
+	if (r->line_given)
+		no_key(r);
 	r->line_given = false;
-	bad(r, "`%s': %s", r->line_word,
-	    r->handler->section ? "neither [section] nor key = value"
-				: "not key = value");
 }
 
 /* line begins with '[' and is trimmed. */
@@ -53,8 +75,9 @@ static void open_section(struct reader *r, struct slice line)
 	struct slice name, rest;
 
 	if (!r->handler->section) {
+		value_quote(quoted, r->line_word);
 		bad(r, "`%s': there are no sections here, only key = value",
-		    r->line_word);
+		    quoted);
 		return;
 	}
 	cursor_byte(&c);
@@ -82,7 +105,7 @@ static bool accept_line(struct reader *r, struct slice line, size_t max)
 
 	if (line.len == 0 || line.text[0] == ';' || line.text[0] == '#')
 		return false;
-	value_quote(r->line_word, cursor_until(&c, " \t"));
+	r->line_word = cursor_until(&c, " \t");
 	if (slice_has_controls(line))
 		bad(r, "there is a control character (or a NUL) in the line: "
 		    "text only");
@@ -138,7 +161,12 @@ static int take_key(void *arg, const char *section, const char *name,
 
 	(void)section;
 	r->line_given = false;
-	r->handler->key(r->arg, r->line, slice_str(name), slice_str(value));
+	/* `secret x==' without its = has one in the secret */
+	if (!*name || strpbrk(name, " \t"))
+		no_key(r);
+	else
+		r->handler->key(r->arg, r->line, slice_str(name),
+				slice_str(value));
 	return 1;
 }
 

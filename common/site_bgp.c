@@ -279,17 +279,22 @@ static int take_name(struct site_parser *p, struct site_neighbor *n,
 	return 0;
 }
 
-/* A word behind a password may be a part of it: it is not repeated. */
+/* A word behind a password may be a part of it, md5=x has one in itself: they
+ * are not repeated.
+ */
 static int unknown_option(struct site_parser *p, const struct site_neighbor *n,
 			  struct slice word)
 {
-	const char *hint = nearest(word, option_names, NEIGHBOR_OPTIONS);
-	char quoted[VALUE_QUOTED_MAX];
+	struct cursor c = cursor_of(word.text, word.len);
+	struct slice name = cursor_until(&c, "=:");
+	const char *hint = nearest(name, option_names, NEIGHBOR_OPTIONS);
+	char quoted[VALUE_QUOTED_MAX], what[VALUE_QUOTED_MAX + 32];
 
-	value_quote(quoted, word);
-	site_why(p, "%s%s%s%s%s%s",
-		 n->md5[0] ? "what follows the password is no option" : "`",
-		 n->md5[0] ? "" : quoted, n->md5[0] ? "" : "' is no option",
+	value_quote(quoted, name);
+	snprintf(what, sizeof(what), "`%s%s' is no option", quoted,
+		 cursor_left(&c) ? "..." : "");
+	site_why(p, "%s%s%s%s",
+		 n->md5[0] ? "what follows the password is no option" : what,
 		 hint ? "; did you mean `" : "", hint ? hint : "",
 		 hint ? "'?" : "");
 	return EINVAL;

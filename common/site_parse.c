@@ -219,29 +219,39 @@ static void unknown_key(struct site_parser *p, struct slice name)
 			   p->where, quoted, list);
 }
 
+/* Its first words, up to a password that stands where it should not. */
+static struct slice first_words(struct slice value, unsigned cnt)
+{
+	struct cursor c = cursor_of(value.text, value.len);
+	size_t len = 0;
+
+	while (cnt-- > 0 && cursor_left(&c)) {
+		struct slice word = cursor_until(&c, " \t");
+
+		if (word.len >= 3 && memcmp(word.text, "md5", 3) == 0)
+			break;
+		len = value.len - cursor_left(&c);
+		cursor_skip_blanks(&c);
+	}
+	return slice_of(value.text, len);
+}
+
 /* As much of a value as may be shown. */
 static void quote_value(char out[static VALUE_QUOTED_MAX],
 			const struct site_key *key, struct slice value)
 {
-	struct cursor c = cursor_of(value.text, value.len);
-	struct slice path;
+	struct slice path, shown = value;
 	size_t len;
 
-	value_quote(out, value);
 	if (key->hidden && !site_is_file(value, &path))
-		snprintf(out, VALUE_QUOTED_MAX, "...");
-	if (!key->shown_words)
-		return;
-	for (unsigned i = 0; i < key->shown_words; i++) {
-		cursor_skip_blanks(&c);
-		cursor_until(&c, " \t");
-	}
-	if (!cursor_left(&c))
-		return;
-	value_quote(out, slice_of(value.text, value.len - cursor_left(&c)));
+		shown.len = 0;
+	if (key->shown_words)
+		shown = first_words(value, key->shown_words);
+	value_quote(out, shown);
 	len = strlen(out);
-	if (len + sizeof(" ...") <= VALUE_QUOTED_MAX)
-		memcpy(out + len, " ...", sizeof(" ..."));
+	if (shown.len < value.len && len + sizeof(" ...") <= VALUE_QUOTED_MAX)
+		snprintf(out + len, VALUE_QUOTED_MAX - len, "%s...",
+			 len ? " " : "");
 }
 
 static void set_key(struct site_parser *p, const struct site_key *key,

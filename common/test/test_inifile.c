@@ -69,6 +69,12 @@ static void keys_have_values(void **state)
 		{ TEXT("one\ntwo = 2\nthree word\n"),
 		  "1 bad <`one': not key = value> <>\n2 key <two> <2>\n"
 		  "3 bad <`three': not key = value> <>\n" },
+		/* a secret may be what is not the word of a key */
+		{ TEXT("secret YWJj==\nYWJj\n= YWJj\nmd5 p: q\n"),
+		  "1 bad <`secret': not key = value> <>\n"
+		  "2 bad <this is not key = value> <>\n"
+		  "3 bad <this is not key = value> <>\n"
+		  "4 bad <this is not key = value> <>\n" },
 		{ TEXT("a = b\0c\nd = e\x1b\nf = g\n"),
 		  "1 bad <there is a control character (or a NUL) in the line: "
 		  "text only> <>\n"
@@ -89,6 +95,8 @@ static void sections_are_told_in_order(void **state)
 		{ TEXT("a = 1\n[x]\n[ y  z ] ; why\nb = 2\n[]\n"),
 		  "1 key <a> <1>\n2 section <x> <>\n3 section <y  z> <>\n"
 		  "4 key <b> <2>\n5 section <> <>\n" },
+		{ TEXT("Z1\n"), "1 bad <this is neither [section] nor key = "
+		  "value> <>\n" },
 		{ TEXT("[x\na = 1\n[y] z = 2\nb\n"),
 		  "1 bad <`[x': the section is not closed by ]> <>\n"
 		  "1 lost <> <>\n2 key <a> <1>\n"

@@ -332,6 +332,13 @@ static void a_wrong_neighbor_is_refused(void **state)
 		  password },
 		{ "198.51.100.1 as 1 md5 my secret", "198.51.100.1 as 1 ...",
 		  "what follows the password is no option" },
+		{ "198.51.100.1 md5 my as 1", "198.51.100.1 ...", "" },
+		{ "198.51.100.1 as md5=my", "198.51.100.1 as ...", "" },
+		{ "md5 my 198.51.100.1 as 1", "...", not_unicast },
+		{ "198.51.100.1 as 1 md5=my", "198.51.100.1 as 1 ...",
+		  "`md5...' is no option; did you mean `md5'?" },
+		{ "198.51.100.1 as 1 bfd md5:my", "198.51.100.1 as 1 ...",
+		  "`md5...' is no option; did you mean `md5'?" },
 		{ "198.51.100.1 as 1 md5 my bdf", "198.51.100.1 as 1 ...",
 		  "what follows the password is no option; did you mean "
 		  "`bfd'?" },

@@ -210,7 +210,7 @@ static void a_secret_is_never_echoed(void **state)
 		  "c:4: [service] secret: `...' is not allowed: " A_SECRET
 		  " (this one has 7)\n" },
 		{ "[service]\ndomain = d\naddress = 192.0.2.53\nsecret =\n" N,
-		  "c:4: [service] secret: `...' is not allowed: " A_SECRET
+		  "c:4: [service] secret: `' is not allowed: " A_SECRET
 		  " (this one has 0)\n" },
 		{ S "previous-secret = file:/nonexistent/secret\n" N,
 		  "c:5: [service] previous-secret: `file:/nonexistent/secret' "
