@@ -9,7 +9,7 @@
  *
  * The first line it writes, to stdout or stderr, becomes the text.  Its
  * environment is small: PATH, LANG, and ANYCAST_...: NODE, DOMAIN, PROBE,
- * FAMILY (4, 6 or nothing), ADDRESS, PORT, TIMEOUT_MS.
+ * TIMEOUT_MS; of a probe that has a target FAMILY (4 or 6), ADDRESS, PORT.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -81,10 +81,8 @@ static void make_environment(struct environment *e,
 		tell(e, "ANYCAST_DOMAIN=%s", conf->site->domain);
 	tell(e, "ANYCAST_PROBE=%s", conf->name);
 	tell(e, "ANYCAST_TIMEOUT_MS=%" PRIu64, conf->timeout_ms);
-	if (!addr_is_set(&conf->target)) {
-		tell(e, "ANYCAST_FAMILY=");
+	if (!addr_is_set(&conf->target))
 		return;
-	}
 	addr_format(addr, &conf->target);
 	tell(e, "ANYCAST_FAMILY=%u", conf->target.family);
 	tell(e, "ANYCAST_ADDRESS=%s", addr);
