@@ -9,7 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_regular(int fd, size_t max)
+enum { ROOM_MIN = 4096 };
+
+/* What has been read, and room for more and a NUL. */
+struct buffer {
+	char *text;
+	size_t len, room;
+};
+
+static int check_regular(size_t *size, int fd, size_t max)
 {
 	struct stat st;
 
@@ -19,15 +27,32 @@ static int check_regular(int fd, size_t max)
 		return EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return EINVAL;
-	return st.st_size < 0 || (uint64_t)st.st_size > max ? EFBIG : 0;
+	if (st.st_size < 0 || (uint64_t)st.st_size > max)
+		return EFBIG;
+	*size = (size_t)st.st_size;
+	return 0;
 }
 
-/* Up to size bytes; *len says how many there were. */
-static int read_all(char *buf, size_t size, size_t *len, int fd)
+/* By hand: realloc() might leave a part of a secret behind. */
+static int set_room(struct buffer *b, size_t room)
 {
-	*len = 0;
-	while (*len < size) {
-		ssize_t n = read(fd, buf + *len, size - *len);
+	char *text = malloc(room);
+
+	if (!text)
+		return ENOMEM;
+	if (b->len)
+		memcpy(text, b->text, b->len);
+	textfile_free(b->text, b->len);
+	b->text = text;
+	b->room = room;
+	return 0;
+}
+
+/* Up to the end, or the end of the room. */
+static int read_on(struct buffer *b, int fd)
+{
+	while (b->len < b->room) {
+		ssize_t n = read(fd, b->text + b->len, b->room - b->len);
 
 		if (n == 0)
 			break;
@@ -35,40 +60,38 @@ static int read_all(char *buf, size_t size, size_t *len, int fd)
 			continue;
 		if (n < 0)
 			return errno;
-		*len += (size_t)n;
+		b->len += (size_t)n;
 	}
 	return 0;
 }
 
-/* The size fstat() tells is a hint only (0 in /proc, and a file may grow), so
- * the buffer has room for max bytes and one more, which shows there are more.
+/* The size fstat() tells is a hint only: 0 in /proc, and a file may grow.  One
+ * byte more than that shows there are more.
  */
-static int read_fd(char **out, size_t *len, int fd, size_t max)
+static int read_fd(struct buffer *b, int fd, size_t max)
 {
-	char *text;
-	char *fitting;
-	int err = check_regular(fd, max);
+	size_t size = 0;
+	int err = check_regular(&size, fd, max);
 
-	if (err)
-		return err;
-	text = malloc(max + 1);
-	if (!text)
-		return ENOMEM;
-	err = read_all(text, max + 1, len, fd);
-	if (!err && *len > max)
-		err = EFBIG;
-	if (err) {
-		textfile_free(text, *len);
-		return err;
+	if (!err)
+		err = set_room(b, size + 1);
+	if (!err)
+		err = read_on(b, fd);
+	while (!err && b->len == b->room) {
+		size_t room = b->room < ROOM_MIN ? ROOM_MIN : b->room * 2;
+
+		if (b->len > max)
+			return EFBIG;
+		err = set_room(b, room < max + 1 ? room : max + 1);
+		if (!err)
+			err = read_on(b, fd);
 	}
-	text[*len] = '\0';
-	fitting = realloc(text, *len + 1);
-	*out = fitting ? fitting : text;
-	return 0;
+	return err;
 }
 
 int textfile_read(char **out, size_t *len, const char *path, size_t max)
 {
+	struct buffer b = { 0 };
 	int fd;
 	int err;
 
@@ -77,9 +100,16 @@ int textfile_read(char **out, size_t *len, const char *path, size_t max)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return errno;
-	err = read_fd(out, len, fd, max);
+	err = read_fd(&b, fd, max);
 	close(fd);
-	return err;
+	if (err) {
+		textfile_free(b.text, b.len);
+		return err;
+	}
+	b.text[b.len] = '\0';
+	*out = b.text;
+	*len = b.len;
+	return 0;
 }
 
 void textfile_free(char *text, size_t len)

@@ -2,9 +2,22 @@
 #include "common/test/scratch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "common/textfile.h"
+
+static size_t largest, refused;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	if (size > largest)
+		largest = size;
+	return refused && size >= refused ? NULL : __real_malloc(size);
+}
 
 static void a_file_is_read_whole_or_not_at_all(void **state)
 {
@@ -70,12 +83,53 @@ static void a_file_of_proc_is_read_too(void **state)
 			 EFBIG);
 }
 
+/* A reader allows for the largest file there may be; most are small. */
+static void memory_is_taken_for_what_there_is(void **state)
+{
+	static char long_text[100000];
+	size_t len;
+	char *text;
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	scratch_write("long", long_text, sizeof(long_text) - 1);
+	largest = 0;
+	assert_int_equal(textfile_read(&text, &len, scratch_path("long"),
+				       8 << 20), 0);
+	assert_string_equal(text, long_text);
+	assert_int_equal(largest, sizeof(long_text));
+	textfile_free(text, len);
+
+	largest = 0;
+	assert_int_equal(textfile_read(&text, &len, "/proc/self/smaps",
+				       8 << 20), 0);
+	assert_true(len > 4096);
+	assert_in_range(largest, len + 1, 2 * len + 4096);
+	textfile_free(text, len);
+}
+
+static void without_memory_nothing_is_read(void **state)
+{
+	size_t len;
+	char *text;
+
+	(void)state;
+	for (refused = 1; refused <= 8192; refused *= 2) {
+		assert_int_equal(textfile_read(&text, &len, "/proc/self/smaps",
+					       8 << 20), ENOMEM);
+		assert_null(text);
+	}
+	refused = 0;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_whole_or_not_at_all),
 		cmocka_unit_test(what_is_no_file_does_not_block),
 		cmocka_unit_test(a_file_of_proc_is_read_too),
+		cmocka_unit_test(memory_is_taken_for_what_there_is),
+		cmocka_unit_test(without_memory_nothing_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
