@@ -49,7 +49,7 @@ def enter():
     child = os.fork()
     if child:
         _wait_for(child)
-    _libc.prctl(PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     # process 1 hears only the signals it has a handler for
     signal.signal(signal.SIGTERM, _terminated)
     try:
@@ -59,6 +59,10 @@ def enter():
         run("mount", "-t", "tmpfs", "-o", "mode=1777", "lab", "/var/tmp")
     except AssertionError as error:
         skip(f"this machine allows no mounts ({error})")
+
+
+def die_with_parent():
+    _libc.prctl(PDEATHSIG, signal.SIGKILL)
 
 
 def _terminated(_number, _frame):

@@ -19,6 +19,7 @@ A story is a file that calls tell(story).  Each run has a world of its own
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -59,6 +60,7 @@ def tell(story, *, baseline=False, router="bird", needs=()):
     module = sys.modules["__main__"]
     name, title = Path(module.__file__).name, module.__doc__.strip()
     told = options(name, router)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if told.help:
         print(title + "\n\n" + __doc__.split("\n\n", 1)[1])
         sys.exit(0)
@@ -109,6 +111,7 @@ def one_run(story, told, agent):
         child = os.fork()
         if not child:
             status = 1
+            spaces.die_with_parent()
             try:
                 status = in_a_world(story, told, agent, kept)
             except KeyboardInterrupt:
