@@ -187,6 +187,32 @@ const struct site_node *site_find_node(const struct site *site,
 	return NULL;
 }
 
+const struct site_node *site_own_node(const struct site *site,
+				      char name[static SITE_NAME_MAX],
+				      char why[static SITE_NO_NODE_MAX])
+{
+	const struct site_node *node;
+	size_t len;
+
+	if (!name[0])
+		site_local_name(name);
+	node = site_find_node(site, slice_str(name));
+	if (node)
+		return node;
+	len = (size_t)snprintf(why, SITE_NO_NODE_MAX, "has no node %s; it has:",
+			       name[0] ? name : "of the host's name");
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		const char *known = site->nodes[i].name;
+		bool fits = len + SITE_NAME_MAX + 1 < SITE_NO_NODE_MAX;
+
+		len += (size_t)snprintf(why + len, SITE_NO_NODE_MAX - len,
+					" %s", fits ? known : "...");
+		if (!fits)
+			break;
+	}
+	return NULL;
+}
+
 bool site_is_service_host(const struct site *site, struct slice host)
 {
 	struct addr addr;

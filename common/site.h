@@ -41,6 +41,7 @@ enum {
 	SITE_PEERS_MAX = 1024,
 	SITE_PEER_ADDRESSES_MAX = 16,	/* per peer */
 	SITE_PEER_PREFIXES_MAX = 8,	/* of gate = prefix */
+	SITE_NO_NODE_MAX = 320,
 };
 
 enum site_class {
@@ -157,6 +158,14 @@ void site_local_name(char out[static SITE_NAME_MAX]);
 /* NULL when there is no node of this name. */
 const struct site_node *site_find_node(const struct site *site,
 				       struct slice name);
+
+/* The node called name; where that is "" it becomes the local name first.  NULL:
+ * there is none, and why says it with the nodes there are, as far as they fit:
+ * "has no node x; it has: a b".
+ */
+const struct site_node *site_own_node(const struct site *site,
+				      char name[static SITE_NAME_MAX],
+				      char why[static SITE_NO_NODE_MAX]);
 
 /* The peer with the longest prefix around a; NULL when no peer has it. */
 const struct site_peer *site_find_peer(const struct site *site,

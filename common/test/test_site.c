@@ -186,6 +186,7 @@ static void nodes_are_found_by_name(void **state)
 		"a2345678901234567890123456789012345",
 	};
 	static char text[32768];
+	char why[SITE_NO_NODE_MAX];
 	struct site *site;
 	char name[16];
 	size_t len;
@@ -210,6 +211,10 @@ static void nodes_are_found_by_name(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(missing); i++)
 		CHECK(!site_find_node(site, slice_str(missing[i])), missing[i]);
+	assert_null(site_own_node(site, (char[SITE_NAME_MAX]){ "zz" }, why));
+	assert_int_equal(strncmp(why, "has no node zz; it has: n299 n298 ", 34),
+			 0);
+	assert_string_equal(why + strlen(why) - 9, " n247 ...");
 	site_free(site);
 	site_free(NULL);
 }
@@ -234,6 +239,35 @@ static void node_names_are_small_letters(void **state)
 		CHECK_EQ(rows[i].want,
 			 site_name_valid(slice_str(rows[i].name)),
 			 rows[i].name);
+}
+
+static void a_node_without_a_name_is_this_one(void **state)
+{
+	char local[SITE_NAME_MAX], text[512], name[SITE_NAME_MAX] = "";
+	char why[SITE_NO_NODE_MAX], want[SITE_NO_NODE_MAX];
+	struct site *site;
+
+	(void)state;
+	site_local_name(local);
+	snprintf(text, sizeof(text), "[service]\ndomain = d\n"
+		 "address = 192.0.2.53\nsecret = " SECRET "\n"
+		 "[node other]\naddress = 10.0.0.1\n"
+		 "[node %s]\naddress = 10.0.0.2\n", local[0] ? local : "x");
+	site = parse(text);
+	if (local[0])
+		assert_ptr_equal(site_own_node(site, name, why),
+				 &site->nodes[1]);
+	else
+		assert_null(site_own_node(site, name, why));
+	assert_string_equal(name, local);
+	strcpy(name, "other");
+	assert_ptr_equal(site_own_node(site, name, why), &site->nodes[0]);
+	strcpy(name, "another");
+	assert_null(site_own_node(site, name, why));
+	snprintf(want, sizeof(want), "has no node another; it has: other %s",
+		 site->nodes[1].name);
+	assert_string_equal(why, want);
+	site_free(site);
 }
 
 static void the_local_name_is_the_host_name_in_short(void **state)
@@ -399,6 +433,7 @@ int main(void)
 		cmocka_unit_test(form_does_not_matter),
 		cmocka_unit_test(nodes_are_found_by_name),
 		cmocka_unit_test(node_names_are_small_letters),
+		cmocka_unit_test(a_node_without_a_name_is_this_one),
 		cmocka_unit_test(the_local_name_is_the_host_name_in_short),
 		cmocka_unit_test(a_secret_file_lies_beside_the_site_file),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_an_error_too),

@@ -36,21 +36,11 @@ static bool is_service(const struct conf *conf, const struct addr *a)
 static void find_node(struct conf_reader *r)
 {
 	struct conf *conf = r->conf;
-	char known[256] = "";
-	size_t len = 0;
+	char why[SITE_NO_NODE_MAX];
 
-	if (!conf->node_name[0])
-		site_local_name(conf->node_name);
-	conf->node = site_find_node(conf->site, slice_str(conf->node_name));
-	if (conf->node)
-		return;
-	for (size_t i = 0; i < conf->site->node_cnt && len < 200; i++)
-		len += (size_t)snprintf(known + len, sizeof(known) - len,
-					" %s", conf->site->nodes[i].name);
-	conf_key_error(r, CONF_NODE, "%s has no node %s; it has:%s",
-		       conf->site_path,
-		       conf->node_name[0] ? conf->node_name
-					  : "of the host's name", known);
+	conf->node = site_own_node(conf->site, conf->node_name, why);
+	if (!conf->node)
+		conf_key_error(r, CONF_NODE, "%s %s", conf->site_path, why);
 }
 
 static void check_media(struct conf_reader *r)
