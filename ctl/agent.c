@@ -206,8 +206,19 @@ static int ask(json_t **reply, const struct ctl *ctl, const char *request,
 	}
 }
 
-int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request,
-	      unsigned patience_ms)
+void agent_await(const struct ctl *ctl, unsigned patience_ms)
+{
+	uint64_t until_ms = clock_ms() + patience_ms;
+	int fd;
+
+	while (is_nobody(connect_agent(&fd, ctl->agent)) &&
+	       clock_ms() < until_ms)
+		poll(NULL, 0, RETRY_MS);
+	if (fd >= 0)
+		close(fd);
+}
+
+int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request)
 {
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	char *line = NULL;
@@ -221,7 +232,7 @@ int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request,
 		return CTL_FAILURE;
 	}
 	free(text);
-	status = ask(reply, ctl, line, clock_ms() + patience_ms);
+	status = ask(reply, ctl, line, clock_ms() + AGENT_PATIENCE_MS);
 	free(line);
 	return status;
 }
@@ -229,8 +240,7 @@ int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request,
 int agent_command(json_t **reply, const struct ctl *ctl, const char *command)
 {
 	int status = agent_ask(reply, ctl,
-			       json_pack("{ss}", "command", command),
-			       AGENT_PATIENCE_MS);
+			       json_pack("{ss}", "command", command));
 
 	if (status || *reply)
 		return status;

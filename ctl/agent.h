@@ -16,10 +16,12 @@ enum { AGENT_PATIENCE_MS = 2000 };
  * be given to json_decref(); or with NULL: nobody listens at the socket, and no
  * agent has written the node state file lately.  CTL_FAILURE, complaint made: it
  * is forbidden, the reply is an error or none, or an agent should be there and
- * is not, for as long as patience_ms.
+ * is not, for as long as AGENT_PATIENCE_MS.
  */
-int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request,
-	      unsigned patience_ms);
+int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request);
+
+/* Wait until an agent listens, for as long as patience_ms. */
+void agent_await(const struct ctl *ctl, unsigned patience_ms);
 
 /* The same for a command without further members, where an agent must be. */
 int agent_command(json_t **reply, const struct ctl *ctl, const char *command);

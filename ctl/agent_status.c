@@ -230,8 +230,7 @@ int ctl_status(const struct ctl *ctl)
 {
 	json_t *reply;
 	int status = agent_ask(&reply, ctl, json_pack("{ss}", "command",
-						      "status"),
-			       AGENT_PATIENCE_MS);
+						      "status"));
 
 	if (!status && reply)
 		status = status_of_agent(ctl, reply);
@@ -321,7 +320,7 @@ int ctl_log(const struct ctl *ctl)
 		}
 		json_object_set_new(request, "lines", json_integer(lines));
 	}
-	status = agent_ask(&reply, ctl, request, AGENT_PATIENCE_MS);
+	status = agent_ask(&reply, ctl, request);
 	if (!status && !reply)
 		status = agent_command(&reply, ctl, "log");	/* says so */
 	if (!status && ctl->json) {

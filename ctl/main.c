@@ -53,7 +53,8 @@ static const struct {
 	[OPTION_FORCE] = { "force", NULL,
 			   "withdraw although no other node is up" },
 	[OPTION_TIMEOUT] = { "timeout", "SECONDS",
-			     "wait no longer (default: for ever)" },
+			     "wait no longer (default: for ever; 10 with "
+			     "resume --mark)" },
 	[OPTION_MARK] = { "mark", "FILE",
 			  "drain: note that the node was in service; resume: "
 			  "only then" },
@@ -101,7 +102,7 @@ static const struct command {
 	{ "drain", NULL, TAKES_STATE | TAKES(WAIT) | TAKES(FORCE) |
 	  TAKES(TIMEOUT) | TAKES(MARK), ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
-	{ "resume", NULL, TAKES_STATE | TAKES(MARK), ctl_resume,
+	{ "resume", NULL, TAKES_STATE | TAKES(MARK) | TAKES(TIMEOUT), ctl_resume,
 	  "take new calls again" },
 	{ "disable", NULL, TAKES_AGENT, ctl_disable,
 	  "withdraw at once and stay so until resume" },

@@ -18,8 +18,7 @@
 enum {
 	POLL_MS = 100,
 	PROGRESS_MS = 5000,	/* a line although nothing has changed */
-	START_PATIENCE_MS = 10000,	/* of a mark: the agent has been started
-					 * just now */
+	START_PATIENCE_S = 10,	/* of a mark: the agent was started just now */
 };
 
 static bool is_true(json_t *from, const char *name)
@@ -113,11 +112,11 @@ static bool has_mark(const char *path)
 /* ---- resume */
 
 /* Is an agent there, and is it that of the node that is meant? */
-static int find_agent(bool *there, const struct ctl *ctl, unsigned patience_ms)
+static int find_agent(bool *there, const struct ctl *ctl)
 {
 	json_t *reply;
 	int exit = agent_ask(&reply, ctl, json_pack("{ss}", "command",
-						    "nodes"), patience_ms);
+						    "nodes"));
 
 	*there = reply != NULL;
 	if (!exit && reply && ctl->node_name &&
@@ -137,8 +136,10 @@ int ctl_resume(const struct ctl *ctl)
 
 	if (ctl->mark && !has_mark(ctl->mark))
 		return CTL_OK;
-	exit = find_agent(&there, ctl, ctl->mark ? START_PATIENCE_MS
-						 : AGENT_PATIENCE_MS);
+	if (ctl->mark)
+		agent_await(ctl, 1000 * (ctl->timeout_s ? ctl->timeout_s
+							: START_PATIENCE_S));
+	exit = find_agent(&there, ctl);
 	if (!exit && !there && !ctl->mark)
 		return ctl_write_state(ctl, NODE_UP);
 	if (!exit)
@@ -292,7 +293,7 @@ int ctl_drain(const struct ctl *ctl)
 {
 	json_t *reply;
 	bool there;
-	int exit = find_agent(&there, ctl, AGENT_PATIENCE_MS);
+	int exit = find_agent(&there, ctl);
 
 	if (exit)
 		return exit;
@@ -303,8 +304,7 @@ int ctl_drain(const struct ctl *ctl)
 	if (exit)
 		return exit;
 	exit = agent_ask(&reply, ctl, json_pack("{sssb}", "command", "drain",
-						"force", ctl->force),
-			 AGENT_PATIENCE_MS);
+						"force", ctl->force));
 	if (!exit && !reply)
 		exit = agent_command(&reply, ctl, "drain");
 	if (!exit)

@@ -367,7 +367,17 @@ t mark-none 0 resume "${mark[@]}" "${there[@]}"
 "$ctl" disable "${there[@]}" >/dev/null
 t mark-not-in-service 0 drain "${mark[@]}" "${there[@]}"
 [[ ! -e in-service ]] || fail "a disabled node was marked"
-t mark-nowhere 1 resume --mark . --agent nobody
+t mark-nowhere 1 resume --mark . --timeout 1 --agent nobody
+# the agent of a unit that is just started may not be listening yet
+end_agent
+rm agent.sock
+touch in-service
+cases=$((cases + 1))
+"$ctl" resume "${mark[@]}" "${there[@]}" >early.out &
+waiter=$!
+agent drain
+wait $waiter || fail "an early resume: exit status $?"
+compare early.out
 t mark-no-agent 0 drain --wait "${mark[@]}" --agent nobody --state none
 [[ ! -e none ]] || fail "a stop without an agent wrote a state"
 
