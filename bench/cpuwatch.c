@@ -155,7 +155,7 @@ static int read_threads(uint64_t *sum, pid_t pid)
 	while (!err && (entry = readdir(tasks))) {
 		uint32_t tid = entry_number(entry);
 		struct cursor c;
-		struct slice got;
+		struct slice got = { 0 };
 		uint64_t ns;
 
 		if (!tid)

@@ -75,7 +75,7 @@ static inline void forget(const char *name)
 
 static inline void write_conf(const char *agent_more, const char *more)
 {
-	char text[4096], two[512];
+	char text[8192], two[512];
 
 	snprintf(two, sizeof(two), two_text, scratch_dir);
 	snprintf(text, sizeof(text), agent_text, scratch_dir, agent_more);

@@ -429,9 +429,10 @@ const char *audio(const char *addr, unsigned port, const char *extra)
 
 const char *audio_video(const char *addr, unsigned port, unsigned video_port)
 {
-	char *extra = text_slot();
+	char extra[128];
 
-	snprintf(extra, 2048, "m=video %u RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\n",
+	snprintf(extra, sizeof(extra),
+		 "m=video %u RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\n",
 		 video_port);
 	return audio(addr, port, extra);
 }
