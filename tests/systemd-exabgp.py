@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The unit of ExaBGP and the health agent, without systemd: `systemd-analyze
-verify' reads it, and its commands are run as it says (units.py), with a BIRD as
-the router.
+"""The units of ExaBGP and the health agent, of BFD, and of the agent alone,
+without systemd: `systemd-analyze verify' reads them, and their commands are run
+as they say (units.py), with a BIRD as the router.
 
 usage: systemd-exabgp.py BUILD
 """
@@ -11,13 +11,15 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from node import skip
-from units import Service, Unit, as_the_unit_says, configure, play, verify
+from units import (Service, Unit, as_the_unit_says, configure, mount, play,
+                   verify)
 
 NAME = "sip-anycast-exabgp.service"
 PROGRAMS = ["anycastctl", "anycast-health"]
@@ -187,6 +189,10 @@ def install(root, build):
     shutil.copytree(root / "usr/lib/sip-anycast", "/usr/lib/sip-anycast")
     configure(root, SITE, **{"health-agent.conf": AGENT})
     Path("/run/serving").touch()
+    # as udev makes it
+    os.mknod("/run/tun", 0o666 | stat.S_IFCHR, os.makedev(10, 200))
+    os.chmod("/run/tun", 0o666)
+    mount("--bind", "/run/tun", "/dev/net/tun")
 
 
 def check(_, unit):
@@ -378,6 +384,30 @@ def bfd_runs_without_more_than_raw_sockets(unit):
         service.end()
 
 
+def kernel_routes():
+    return subprocess.run(["ip", "route", "show", "table", "200"], check=False,
+                          capture_output=True, text=True).stdout
+
+
+def the_agent_alone_puts_routes_into_the_kernel(unit):
+    service = ExaBGP(Unit(unit.path.parent / "sip-anycast-health.service"))
+    try:
+        service.start()
+        route = until("a kernel route", kernel_routes)
+        assert "192.0.2.53 dev anycast0 proto 200" in route, route
+        service.notice("WATCHDOG=1")
+        (words,) = service.unit.commands("ExecStop", service.env)
+        ctl(*words[1:], "--force")
+        assert not kernel_routes(), "it is drained and still there"
+        service.stop()
+        service.start()
+        until("a kernel route after the start", kernel_routes)
+        service.process.kill()
+        until("no route of a dead agent", lambda: not kernel_routes())
+    finally:
+        service.end()
+
+
 STORIES = [
     the_unit_announces_a_node_that_serves,
     a_stop_drains_and_the_next_start_takes_it_back,
@@ -386,6 +416,7 @@ STORIES = [
     a_reload_refuses_what_is_wrong_and_keeps_what_runs,
     a_wrong_site_file_does_not_start,
     bfd_runs_without_more_than_raw_sockets,
+    the_agent_alone_puts_routes_into_the_kernel,
 ]
 
 
