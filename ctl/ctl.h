@@ -13,7 +13,6 @@
 
 #define SITE_PATH "/etc/sip-anycast/site.conf"
 #define AGENT_PROGRAM "/usr/sbin/anycast-health"
-#define AGENT_CONF "/etc/sip-anycast/health-agent.conf"
 #define AGENT_SOCKET "/run/sip-anycast/health-agent/control.sock"
 
 /* Beside 0 and 1: those of sysexits.h, so that scripts can tell a wrong call
@@ -41,7 +40,7 @@ struct ctl {
 	const char *mark;	/* NULL: none */
 	/* render */
 	const char *agent_program;
-	const char *agent_conf;
+	const char *agent_conf;	/* NULL: the agent's default */
 	const char *neighbor;	/* NULL: all of them */
 	const char *interface;	/* NULL: not given */
 };

@@ -62,7 +62,7 @@ static const struct {
 				   "the agent ExaBGP runs (default "
 				   AGENT_PROGRAM ")" },
 	[OPTION_AGENT_CONF] = { "agent-conf", "FILE",
-				"its configuration (default " AGENT_CONF ")" },
+				"its configuration (default: its own)" },
 	[OPTION_NEIGHBOR] = { "neighbor", "NAME",
 			      "only sessions with this router, or this address" },
 	[OPTION_INTERFACE] = { "interface", "NAME",
@@ -314,7 +314,6 @@ int main(int argc, char **argv)
 		.pinner = NG_PINNER,
 		.agent = AGENT_SOCKET,
 		.agent_program = AGENT_PROGRAM,
-		.agent_conf = AGENT_CONF,
 	};
 	unsigned given = 0;
 	int status = take_options(&ctl, &given, argc, argv);

@@ -54,17 +54,23 @@ static int make_absolute(char out[static PATH_MAX], const char *what,
 
 /* What ExaBGP is to run, with the files it reads. */
 struct agent {
-	char program[PATH_MAX], conf[PATH_MAX], site[PATH_MAX];
+	char program[PATH_MAX], site[PATH_MAX];
+	char conf[PATH_MAX];	/* "": its own default, which need not exist */
 };
 
 static int find_agent(struct agent *out, const struct ctl *ctl)
 {
-	if (make_absolute(out->program, "the agent", ctl->agent_program) ||
-	    make_absolute(out->conf, "the agent's configuration",
-			  ctl->agent_conf) ||
-	    make_absolute(out->site, "the site file", ctl->site_path))
-		return CTL_FAILURE;
-	return CTL_OK;
+	int status = make_absolute(out->program, "the agent",
+				   ctl->agent_program);
+
+	out->conf[0] = '\0';
+	if (!status && ctl->agent_conf)
+		status = make_absolute(out->conf, "the agent's configuration",
+				       ctl->agent_conf);
+	if (!status)
+		status = make_absolute(out->site, "the site file",
+				       ctl->site_path);
+	return status;
 }
 
 static void print_process(const struct agent *agent,
@@ -73,10 +79,12 @@ static void print_process(const struct agent *agent,
 	printf("\n# It decides what is announced; when it dies it is started "
 	       "again.\n"
 	       "process anycast-health {\n"
-	       "\trun \"%s\" --config \"%s\" --site \"%s\" --node %s;\n"
+	       "\trun \"%s\"%s%s%s --site \"%s\" --node %s;\n"
 	       "\tencoder json;\n"
 	       "\trespawn true;\n"
-	       "}\n", agent->program, agent->conf, agent->site, node->name);
+	       "}\n", agent->program, agent->conf[0] ? " --config \"" : "",
+	       agent->conf, agent->conf[0] ? "\"" : "", agent->site,
+	       node->name);
 }
 
 static void print_session(const struct site_node *node,
