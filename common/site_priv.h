@@ -5,7 +5,8 @@
  *   site_parse.c  lines and sections; every line's errors
  *   site_keys.c   the table of keys, one parser per kind of value
  *   site_peer.c   everything about [peer NAME] sections
- *   site_bgp.c    what is announced to whom: prefix, router-id, neighbor
+ *   site_bgp.c    what is announced to whom: prefix, router-id
+ *   site_neighbor.c  the value of neighbor and its options
  *   site_check.c  what only the whole file can tell: missing, twice, crossed
  */
 #ifndef COMMON_SITE_PRIV_H
