@@ -32,7 +32,7 @@ static void check_kernel(struct conf_reader *r)
 static void check_agent_timers(struct conf_reader *r)
 {
 	static const struct conf_timer_keys keys = {
-		AGENT_INTERVAL, AGENT_FAST_INTERVAL, AGENT_TIMEOUT,
+		AGENT_INTERVAL, AGENT_FAST_INTERVAL, AGENT_TIMEOUT, AGENT_FALL,
 	};
 	const bool *bad = r->agent.bad;
 
@@ -92,30 +92,41 @@ static void check_neighbors(struct conf_reader *r, uint8_t family)
 		       node->name, r->conf->site_path);
 }
 
-static bool is_spoken_for(const struct health_conf *health, size_t group,
-			  uint8_t family)
+/* NULL, or what speaks for it too little. */
+static const char *too_little(const struct health_conf *health, size_t group,
+			      uint8_t family)
 {
+	const char *said = "no probe speaks";
+
 	for (size_t i = 0; i < health->probe_cnt; i++) {
 		const struct health_probe_conf *p = &health->probes[i];
 
-		if (p->groups & 1u << group &&
-		    (p->family == family || p->family == ADDR_NONE))
-			return true;
+		if (!(p->groups & 1u << group) ||
+		    (p->family != family && p->family != ADDR_NONE))
+			continue;
+		if (p->failure == HEALTH_WITHDRAW)
+			return NULL;
+		said = "no probe of failure = withdraw speaks";
 	}
-	return false;
+	return said;
 }
 
 static void check_spoken_for(struct conf_reader *r, uint8_t family)
 {
-	const struct health_conf *health = &r->conf->health;
 	uint32_t groups = conf_groups_of(r->conf, family);
 
-	for (size_t i = 0; i < health->group_cnt; i++) {
-		if (groups & 1u << i && !is_spoken_for(health, i, family))
-			conf_section_error(r, &r->groups[i].section,
-					   "no probe speaks for its IPv%u "
-					   "prefixes: they would be announced "
-					   "whatever happens", family);
+	for (size_t i = 0; i < r->group_cnt; i++) {
+		const struct conf_group *g = &r->groups[i];
+		const char *said;
+
+		if (g->left_out || !(groups & 1u << g->index))
+			continue;
+		said = too_little(&r->conf->health, g->index, family);
+		if (said)
+			conf_section_error(r, &g->section,
+					   "%s for its IPv%u prefixes: they "
+					   "would be announced whatever "
+					   "happens", said, family);
 	}
 }
 

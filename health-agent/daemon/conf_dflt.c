@@ -79,11 +79,24 @@ static struct conf_probe *find_probe(struct conf_reader *r, const char *name)
 	return NULL;
 }
 
+/* It says another type: nothing of the default fits it. */
+static bool is_another(const struct conf_probe *p, const struct conf_dflt *dflt)
+{
+	struct cursor c = cursor_of(dflt->lines, strlen(dflt->lines));
+
+	cursor_expect(&c, slice_str("type = "));
+	return p->section.set[PROBE_TYPE] && !p->section.bad[PROBE_TYPE] &&
+	       !slice_equal(cursor_until(&c, "\n"),
+			    slice_str(conf_kind_words[p->kind]));
+}
+
 static void add_probe(struct conf_reader *r, const struct conf_dflt *dflt)
 {
 	bool wanted = !dflt->has || dflt->has(r->conf->site, r->conf->node);
 	struct conf_probe *p = find_probe(r, dflt->name);
 
+	if (p && is_another(p, dflt))
+		return;
 	if (!p && wanted && r->probe_cnt == HEALTH_PROBES_MAX) {
 		conf_error(r, "[probe %s] (default): there are more than %d "
 			   "probes", dflt->name, HEALTH_PROBES_MAX);

@@ -17,6 +17,24 @@ uint32_t conf_groups_of(const struct agent_conf *conf, uint8_t family)
 	return groups;
 }
 
+static bool has_family(const struct site_node *node, uint8_t family)
+{
+	return addr_is_set(family == ADDR_IP4 ? &node->ip4 : &node->ip6);
+}
+
+bool conf_is_elsewhere(const struct agent_conf *conf, uint8_t family)
+{
+	const struct site *site = conf->site;
+
+	if (has_family(conf->node, family))
+		return false;
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		if (has_family(&site->nodes[i], family))
+			return true;
+	}
+	return false;
+}
+
 /* ---- attributes */
 
 static struct health_attributes
@@ -49,23 +67,31 @@ static void make_attributes(struct health_group_conf *out,
 	out->draining = attributes_of(g, g->med_draining, NULL);
 }
 
+static bool is_bad(const struct conf_section *s, unsigned a, unsigned b)
+{
+	return s->bad[a] || s->bad[b];
+}
+
 static void check_figures(struct conf_reader *r, const struct conf_group *g)
 {
 	const struct conf_section *s = &g->section;
 
-	if (g->conf.reuse >= g->conf.suppress)
+	if (!is_bad(s, GROUP_REUSE, GROUP_SUPPRESS) &&
+	    g->conf.reuse >= g->conf.suppress)
 		conf_key_error(r, s, s->set[GROUP_REUSE] ? GROUP_REUSE
 							 : GROUP_SUPPRESS,
 			       "reuse = %u is not below suppress = %u",
 			       g->conf.reuse, g->conf.suppress);
-	if (g->med_degraded < g->med_up)
+	if (!is_bad(s, GROUP_MED_UP, GROUP_MED_DEGRADED) &&
+	    g->med_degraded < g->med_up)
 		conf_key_error(r, s, s->set[GROUP_MED_DEGRADED]
 					     ? GROUP_MED_DEGRADED
 					     : GROUP_MED_UP,
 			       "med-degraded = %u is below med-up = %u: a "
 			       "degraded node would be preferred",
 			       g->med_degraded, g->med_up);
-	if (g->med_draining < g->med_degraded)
+	if (!is_bad(s, GROUP_MED_DEGRADED, GROUP_MED_DRAINING) &&
+	    g->med_draining < g->med_degraded)
 		conf_key_error(r, s, s->set[GROUP_MED_DRAINING]
 					     ? GROUP_MED_DRAINING
 					     : GROUP_MED_DEGRADED,
@@ -135,12 +161,12 @@ static void check_nodes(struct conf_reader *r, const struct conf_group *g,
 }
 
 static void check_once(struct conf_reader *r, const struct conf_group *g,
-		       size_t index, const struct prefix *prefix)
+		       const struct prefix *prefix)
 {
 	const struct health_conf *health = &r->conf->health;
 	char text[PREFIX_TEXT_MAX];
 
-	for (size_t i = 0; i < index; i++) {
+	for (size_t i = 0; i < health->group_cnt; i++) {
 		if (!has_prefix(&health->groups[i], prefix))
 			continue;
 		prefix_format(text, prefix);
@@ -155,31 +181,33 @@ static void check_once(struct conf_reader *r, const struct conf_group *g,
  */
 static bool is_served(const struct site_node *node, const struct prefix *prefix)
 {
-	return addr_is_set(prefix->addr.family == ADDR_IP4 ? &node->ip4
-							   : &node->ip6);
+	return has_family(node, prefix->addr.family);
 }
 
 static void drop_unserved(struct conf_reader *r, const struct conf_group *g,
 			  struct health_group_conf *out)
 {
-	const struct site_node *node = r->conf->node;
+	const struct agent_conf *conf = r->conf;
+	bool elsewhere = false;
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < out->prefix_cnt; i++) {
-		if (is_served(node, &out->prefixes[i]))
+		uint8_t family = out->prefixes[i].addr.family;
+
+		elsewhere = elsewhere || conf_is_elsewhere(conf, family);
+		if (is_served(conf->node, &out->prefixes[i]))
 			out->prefixes[cnt++] = out->prefixes[i];
 	}
-	if (out->prefix_cnt && !cnt)
+	if (out->prefix_cnt && !cnt && !elsewhere)
 		conf_key_error(r, &g->section, GROUP_PREFIX,
-			       "node %s has no address of a family of these",
-			       node->name);
+			       "no node has an address of a family of these");
 	out->prefix_cnt = cnt;
 }
 
-static void make_group(struct conf_reader *r, const struct conf_group *g,
-		       size_t index)
+static void make_group(struct conf_reader *r, struct conf_group *g)
 {
-	struct health_group_conf *out = &r->conf->health.groups[index];
+	struct health_conf *health = &r->conf->health;
+	struct health_group_conf *out = &health->groups[health->group_cnt];
 
 	*out = g->conf;
 	make_attributes(out, g);
@@ -189,10 +217,15 @@ static void make_group(struct conf_reader *r, const struct conf_group *g,
 	drop_unserved(r, g, out);
 	for (size_t i = 0; i < out->prefix_cnt; i++) {
 		check_nodes(r, g, &out->prefixes[i]);
-		check_once(r, g, index, &out->prefixes[i]);
+		check_once(r, g, &out->prefixes[i]);
 		if (is_service(r->conf->site, &out->prefixes[i]))
 			out->is_service = true;
 	}
+	g->left_out = out->prefix_cnt == 0;
+	if (g->left_out)
+		*out = (struct health_group_conf){ 0 };
+	else
+		g->index = (unsigned)health->group_cnt++;
 }
 
 static void check_site_prefixes(struct conf_reader *r)
@@ -222,11 +255,11 @@ void conf_make_groups(struct conf_reader *r)
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < r->group_cnt; i++) {
-		make_group(r, &r->groups[i], i);
-		health->group_cnt = i + 1;
-		cnt += health->groups[i].prefix_cnt;
+		make_group(r, &r->groups[i]);
 		bad = bad || r->groups[i].section.bad[GROUP_PREFIX];
 	}
+	for (size_t i = 0; i < health->group_cnt; i++)
+		cnt += health->groups[i].prefix_cnt;
 	if (cnt > ROUTE_PREFIXES_MAX)
 		conf_error(r, "%s: the groups have %zu prefixes: at most %d "
 			   "can be announced", r->name, cnt,

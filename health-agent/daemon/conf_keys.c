@@ -227,7 +227,7 @@ static const struct key probe_keys[PROBE_KEYS] = {
 
 	[PROBE_METHOD] = { "method", "sip", key_word, AT(method),
 		.words = method_words,
-		.dflt_note = "invite; options with address = node",
+		.dflt_note = "invite to the service, options to others",
 		.example = "options",
 		.help = "invite: it must get a 302 to this node.  options: a "
 			"200." },

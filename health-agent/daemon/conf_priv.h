@@ -169,6 +169,8 @@ struct conf_group {
 	struct conf_communities community, community_degraded;
 	struct route_large large[ROUTE_LARGE_MAX];
 	size_t large_cnt;
+	bool left_out;		/* nothing of it is announced by this node */
+	unsigned index;		/* else: in the health_conf */
 };
 
 struct conf_reader {
@@ -278,14 +280,19 @@ void conf_add_defaults(struct conf_reader *r);
 void conf_make_groups(struct conf_reader *r);
 int conf_make_probes(struct conf_reader *r);	/* 0 or ENOMEM */
 
-/* The three keys of a section that hold these timers. */
+/* The keys of a section that hold these timers. */
 struct conf_timer_keys {
-	unsigned interval, fast_interval, timeout;
+	unsigned interval, fast_interval, timeout, fall;
 };
 
 void conf_check_timers(struct conf_reader *r, const struct conf_section *s,
 		       const struct agent_timers *timers,
 		       const struct conf_timer_keys *keys);
+
+/* This node has no address of the family, and another one has: what is said of
+ * it in a file for all nodes is for that one.
+ */
+bool conf_is_elsewhere(const struct agent_conf *conf, uint8_t family);
 
 /* Bit i: group i of the health_conf has a prefix of this family. */
 uint32_t conf_groups_of(const struct agent_conf *conf, uint8_t family);

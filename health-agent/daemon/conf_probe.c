@@ -73,6 +73,20 @@ static void settle_timers(const struct agent_conf *conf, struct conf_probe *p)
 		t->fall = dflt->fall;
 }
 
+/* What redirects callers to this node. */
+static bool asks_service(const struct agent_conf *conf,
+			 const struct conf_probe *p)
+{
+	const struct conf_target *t = &p->target;
+
+	if (t->kind != TARGET_ADDRESS)
+		return t->kind == TARGET_SERVICE;
+	return (!addr_is_set(&t->ip4) ||
+		addr_equal(&t->ip4, &conf->site->ip4)) &&
+	       (!addr_is_set(&t->ip6) ||
+		addr_equal(&t->ip6, &conf->site->ip6));
+}
+
 static void settle(const struct agent_conf *conf, struct conf_probe *p)
 {
 	const struct conf_section *s = &p->section;
@@ -86,7 +100,8 @@ static void settle(const struct agent_conf *conf, struct conf_probe *p)
 	if (!s->set[PROBE_TRANSPORT])
 		p->transport = p->kind == PROBER_HTTP ? PROBER_TCP : PROBER_UDP;
 	if (!s->set[PROBE_METHOD])
-		p->method = on_node ? PROBER_OPTIONS : PROBER_INVITE;
+		p->method = asks_service(conf, p) ? PROBER_INVITE
+						  : PROBER_OPTIONS;
 	if (!s->set[PROBE_TLS_NAME] && p->tls_ca[0])
 		snprintf(p->tls_name, sizeof(p->tls_name), "%s",
 			 on_node ? conf->node->host : conf->site->domain);
@@ -97,11 +112,10 @@ static void settle(const struct agent_conf *conf, struct conf_probe *p)
 }
 
 static uint16_t port_of(const struct agent_conf *conf,
-			const struct conf_probe *p)
+			const struct conf_probe *p, bool on_node)
 {
 	const struct site *site = conf->site;
 	bool tls = p->transport == PROBER_TLS;
-	bool on_node = p->target.kind == TARGET_NODE;
 
 	if (p->section.set[PROBE_PORT])
 		return p->port;
@@ -120,6 +134,20 @@ static uint16_t port_of(const struct agent_conf *conf,
 }
 
 /* ---- what contradicts itself or the site */
+
+/* The one to blame for a sum: the first that was said. */
+static unsigned blamed(const struct conf_section *s,
+		       const struct conf_timer_keys *keys)
+{
+	const unsigned order[] = { keys->fall, keys->interval, keys->timeout,
+				   keys->fast_interval };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (s->set[order[i]])
+			return order[i];
+	}
+	return keys->interval;
+}
 
 void conf_check_timers(struct conf_reader *r, const struct conf_section *s,
 		       const struct agent_timers *t,
@@ -152,7 +180,7 @@ void conf_check_timers(struct conf_reader *r, const struct conf_section *s,
 
 		value_format_duration(other, detection_ms);
 		value_format_duration(most, CONF_DETECTION_MAX_MS);
-		conf_key_error(r, s, keys->interval,
+		conf_key_error(r, s, blamed(s, keys),
 			       "a failure could go unseen for %s, interval + "
 			       "timeout + (fall - 1) * (fast-interval + "
 			       "timeout): at most %s", other, most);
@@ -162,7 +190,7 @@ void conf_check_timers(struct conf_reader *r, const struct conf_section *s,
 static void check_timers(struct conf_reader *r, const struct conf_probe *p)
 {
 	static const struct conf_timer_keys keys = {
-		PROBE_INTERVAL, PROBE_FAST_INTERVAL, PROBE_TIMEOUT,
+		PROBE_INTERVAL, PROBE_FAST_INTERVAL, PROBE_TIMEOUT, PROBE_FALL,
 	};
 	static const unsigned all[] = { PROBE_INTERVAL, PROBE_FAST_INTERVAL,
 					PROBE_TIMEOUT, PROBE_FALL };
@@ -177,36 +205,50 @@ static void check_timers(struct conf_reader *r, const struct conf_probe *p)
 		conf_check_timers(r, &p->section, &p->timers, &keys);
 }
 
-static void check_site(struct conf_reader *r, const struct conf_probe *p)
+static void check_transport(struct conf_reader *r, const struct conf_probe *p)
 {
-	const struct agent_conf *conf = r->conf;
+	static const unsigned tls_keys[] = { PROBE_TLS_NAME, PROBE_TLS_CA };
 	const struct conf_section *s = &p->section;
-	const char *path = conf->site_path;
+	bool may_tls = p->kind == PROBER_SIP || p->kind == PROBER_HTTP;
 
 	if (p->kind == PROBER_HTTP && p->transport == PROBER_UDP)
 		conf_key_error(r, s, PROBE_TRANSPORT, "HTTP needs tcp or tls");
 	if (p->kind == PROBER_DNS && p->transport == PROBER_TLS)
 		conf_key_error(r, s, PROBE_TRANSPORT, "DNS needs udp or tcp");
-	if ((p->kind == PROBER_SIP || p->kind == PROBER_HTTP) &&
-	    p->transport == PROBER_TLS && p->target.kind != TARGET_ADDRESS &&
-	    !conf->site->tls)
+	if (may_tls && p->transport == PROBER_TLS &&
+	    p->target.kind != TARGET_ADDRESS && !r->conf->site->tls)
 		conf_key_error(r, s, PROBE_TRANSPORT,
 			       "tls is closed: %s does not say tls = yes",
-			       path);
-	if (p->kind == PROBER_SIP && p->target.kind == TARGET_NODE &&
-	    p->method == PROBER_INVITE)
+			       r->conf->site_path);
+	for (size_t i = 0; i < 2 && !s->bad[PROBE_TRANSPORT]; i++) {
+		if (may_tls && s->set[tls_keys[i]] &&
+		    p->transport != PROBER_TLS)
+			conf_key_error(r, s, tls_keys[i],
+				       "is for transport = tls");
+	}
+}
+
+/* What is asked for does not happen there. */
+static void check_redirect(struct conf_reader *r, const struct conf_probe *p)
+{
+	const struct agent_conf *conf = r->conf;
+	const struct conf_section *s = &p->section;
+	bool service = asks_service(conf, p);
+
+	if (p->kind == PROBER_SIP && p->method == PROBER_INVITE && !service)
 		conf_key_error(r, s, PROBE_METHOD,
-			       "an INVITE to the node address is a call, and "
-			       "gets no redirect: options");
-	if (p->kind == PROBER_HTTP && p->expect == 0 &&
-	    p->target.kind == TARGET_NODE)
+			       "an INVITE to what is not the service is a "
+			       "call, and gets no redirect: options");
+	if (p->kind != PROBER_HTTP || p->expect != 0)
+		return;
+	if (!service)
 		conf_key_error(r, s, PROBE_EXPECT,
-			       "the node address redirects nobody: a status");
-	else if (p->kind == PROBER_HTTP && p->expect == 0 &&
-		 !conf->node->http[0])
+			       "only the service redirects to this node: a "
+			       "status");
+	else if (!conf->node->http[0])
 		conf_key_error(r, s, PROBE_EXPECT,
 			       "node %s has no http in %s to be redirected to",
-			       conf->node->name, path);
+			       conf->node->name, conf->site_path);
 }
 
 /* ---- groups */
@@ -216,33 +258,45 @@ static uint32_t all_groups(const struct agent_conf *conf)
 	return (uint32_t)((1ull << conf->health.group_cnt) - 1);
 }
 
+static const struct conf_group *find_group(const struct conf_reader *r,
+					   const char *name)
+{
+	for (size_t i = 0; i < r->group_cnt; i++) {
+		if (strcmp(r->groups[i].conf.name, name) == 0)
+			return &r->groups[i];
+	}
+	return NULL;
+}
+
+static void unknown_group(struct conf_reader *r, const struct conf_probe *p,
+			  const char *name)
+{
+	const char *known[HEALTH_GROUPS_MAX], *hint;
+
+	for (size_t i = 0; i < r->group_cnt; i++)
+		known[i] = r->groups[i].conf.name;
+	hint = nearest(slice_str(name), known, r->group_cnt);
+	conf_key_error(r, &p->section, PROBE_GROUPS,
+		       "there is no [group %s]%s%s%s", name,
+		       hint ? "; did you mean `" : "", hint ? hint : "",
+		       hint ? "'?" : "");
+}
+
+/* 0: none that this node has, or an error. */
 static uint32_t groups_of(struct conf_reader *r, const struct conf_probe *p)
 {
-	const struct health_conf *health = &r->conf->health;
 	uint32_t groups = 0;
 
 	if (!p->section.set[PROBE_GROUPS])
 		return all_groups(r->conf);
 	for (size_t i = 0; i < p->groups.cnt; i++) {
-		const char *known[HEALTH_GROUPS_MAX], *name, *hint;
-		uint32_t before = groups;
+		const char *name = p->groups.names[i];
+		const struct conf_group *g = find_group(r, name);
 
-		name = p->groups.names[i];
-		for (size_t j = 0; j < health->group_cnt; j++) {
-			known[j] = health->groups[j].name;
-			if (strcmp(name, known[j]) == 0)
-				groups |= 1u << j;
-		}
-		if (groups != before)
-			continue;
-		hint = nearest(slice_str(name), known, health->group_cnt);
-		if (hint)
-			conf_key_error(r, &p->section, PROBE_GROUPS,
-				       "there is no [group %s]; did you mean "
-				       "`%s'?", name, hint);
-		else
-			conf_key_error(r, &p->section, PROBE_GROUPS,
-				       "there is no [group %s]", name);
+		if (!g)
+			unknown_group(r, p, name);
+		else if (!g->left_out)
+			groups |= 1u << g->index;
 	}
 	return groups;
 }
@@ -267,17 +321,18 @@ static struct prober_conf prober_of(const struct agent_conf *conf,
 				    const struct conf_probe *p,
 				    const struct addr *target)
 {
+	bool on_node = addr_is_set(target) &&
+		       (addr_equal(target, &conf->node->ip4) ||
+			addr_equal(target, &conf->node->ip6));
 	struct prober_conf out = {
 		.kind = (enum prober_kind)p->kind,
 		.timeout_ms = p->timers.timeout_ms,
 		.site = conf->site,
 		.node = conf->node,
 		.target = *target,
-		.port = port_of(conf, p),
+		.port = port_of(conf, p, on_node),
 		.transport = (enum prober_transport)p->transport,
-		.on_node = addr_is_set(target) &&
-			   (addr_equal(target, &conf->node->ip4) ||
-			    addr_equal(target, &conf->node->ip6)),
+		.on_node = on_node,
 		.method = (enum prober_method)p->method,
 		.expect = p->expect,
 		.dns_type = p->query_type,
@@ -376,6 +431,8 @@ static int add_families(struct conf_reader *r, const struct conf_probe *p,
 		    (!some && p->target.kind != TARGET_ADDRESS))
 			continue;
 		cnt++;
+		if (conf_is_elsewhere(r->conf, families[i]))
+			continue;
 		if (some)
 			err = add_probe(r, p, a, some);
 		else
@@ -409,7 +466,8 @@ static int make_families(struct conf_reader *r, struct conf_probe *p)
 	check_keys(r, p);
 	settle(r->conf, p);
 	check_timers(r, p);
-	check_site(r, p);
+	check_transport(r, p);
+	check_redirect(r, p);
 	groups = groups_of(r, p);
 	if (!groups || p->section.bad[PROBE_ADDRESS])
 		return 0;

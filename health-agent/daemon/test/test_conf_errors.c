@@ -217,11 +217,28 @@ static void a_probe_has_the_keys_of_its_type(void **state)
 		{ "[probe x]\ntype = dns\ntransport = tls\n", NULL,
 		  "c:3: [probe x] transport: DNS needs udp or tcp\n", 0 },
 		{ "[probe x]\ntype = sip\naddress = node\nmethod = invite\n",
-		  NULL, "c:4: [probe x] method: an INVITE to the node address "
+		  NULL, "c:4: [probe x] method: an INVITE to what is not the "
+		  "service is a call, and gets no redirect: options\n", 0 },
+		{ "[probe x]\ntype = sip\nmethod = invite\n"
+		  "address = 203.0.113.9, 2001:db8:53::53\n", NULL,
+		  "c:3: [probe x] method: an INVITE to what is not the service "
 		  "is a call, and gets no redirect: options\n", 0 },
+		{ "[probe x]\ntype = sip\nmethod = invite\n"
+		  "address = 198.51.100.75, 2001:db8:53::53\n", NULL,
+		  "~c:3: [probe x] method: an INVITE to what is not the "
+		  "service ", 0 },
 		{ "[probe x]\ntype = http\naddress = node\n", NULL,
-		  "c:1: [probe x] expect (default): the node address redirects "
-		  "nobody: a status\n", 0 },
+		  "c:1: [probe x] expect (default): only the service redirects "
+		  "to this node: a status\n", 0 },
+		{ "[probe x]\ntype = http\nexpect = redirect\n"
+		  "address = 192.0.2.53, 2001:db8::1\n", NULL,
+		  "c:3: [probe x] expect: only the service redirects to this "
+		  "node: a status\n", 0 },
+		{ "[probe x]\ntype = sip\ntls-ca = /x\n"
+		  "[probe y]\ntype = http\ntls-name = x\ntransport = tcp\n",
+		  NULL,
+		  "c:3: [probe x] tls-ca: is for transport = tls\n"
+		  "c:6: [probe y] tls-name: is for transport = tls\n", 0 },
 	};
 
 	(void)state;
@@ -281,11 +298,11 @@ static void timers_must_make_sense(void **state)
 		  "c:3: [probe x] fast-interval: fast-interval = 2s is longer "
 		  "than interval = 1s\n", 0 },
 		{ "[probe x]\ntype = rtp\nfall = 100\n", NULL,
-		  "c:1: [probe x] interval (default): a failure could go "
+		  "c:3: [probe x] fall: a failure could go "
 		  "unseen for 60900ms, interval + timeout + (fall - 1) * "
 		  "(fast-interval + timeout): at most 1m\n", 0 },
 		{ "[agent]\nfall = 100\nfast-interval = 1s\n", NULL,
-		  "c:1: [agent] interval (default): a failure could go unseen "
+		  "c:2: [agent] fall: a failure could go unseen "
 		  "for 150s, interval + timeout + (fall - 1) * (fast-interval "
 		  "+ timeout): at most 1m\n", 0 },
 	};
@@ -317,6 +334,12 @@ static void groups_and_probes_must_fit(void **state)
 		  "2500\nc:3: [group g] med-degraded: med-degraded = 99 is "
 		  "below med-up = 100: a degraded node would be preferred\n",
 		  0 },
+		/* one error for one mistake */
+		{ G "reuse = x\nsuppress = 500\nmed-up = x\n"
+		  "med-degraded = 50\n", NULL,
+		  "c:2: [group g] reuse: `x'" NOT "a number from 1 to 1000000\n"
+		  "c:4: [group g] med-up: `x'" NOT "a number from 0 to "
+		  "4294967295\n", 0 },
 		{ G "med-up = 501\nmed-draining = 400\n", NULL,
 		  "c:2: [group g] med-up: med-degraded = 500 is below med-up = "
 		  "501: a degraded node would be preferred\n"
@@ -326,6 +349,13 @@ static void groups_and_probes_must_fit(void **state)
 		{ G "[group h]\nprefix = 203.0.113.0/24\n" P "groups = g\n",
 		  NULL, "c:2: [group h]: no probe speaks for its IPv4 "
 		  "prefixes: they would be announced whatever happens\n", 0 },
+		{ "[probe x]\ntype = sip\nfailure = degrade\n", NULL,
+		  "[group service] (default): no probe of failure = withdraw "
+		  "speaks for its IPv4 prefixes: they would be announced "
+		  "whatever happens\n"
+		  "[group service] (default): no probe of failure = withdraw "
+		  "speaks for its IPv6 prefixes: they would be announced "
+		  "whatever happens\n", 0 },
 		{ "[probe x]\ntype = sip\naddress = 203.0.113.1\n", NULL,
 		  "[group service] (default): no probe speaks for its IPv6 "
 		  "prefixes: they would be announced whatever happens\n", 0 },
@@ -429,18 +459,22 @@ static void what_belongs_together_is_judged(void **state)
 	agent_conf_free(bed_good("", "--site @site --node b --output dry-run"));
 }
 
-static void a_group_needs_a_family_of_the_node(void **state)
+static void a_family_is_one_of_some_node(void **state)
 {
 	static const char site[] =
-		BED_SERVICE(BED_BOTH)
-		"[node b]\naddress = 198.51.100.75, 2001:db8:2::75\n"
+		BED_SERVICE("address = 192.0.2.53\n")
+		"[node b]\naddress = 198.51.100.75\n"
 		"[node a]\naddress = 198.51.100.11\nlocal-as = 64511\n"
 		"neighbor = 198.51.100.1 as 64500\n";
 	static const struct bed_bad rows[] = {
 		{ "[group g]\n[group h]\nprefix = 2001:db8:9::/48\n",
 		  "--site @no-ip6 --node a",
-		  "c:3: [group h] prefix: node a has no address of a family of "
-		  "these\n", 0 },
+		  "c:3: [group h] prefix: no node has an address of a family "
+		  "of these\n", 0 },
+		{ "[probe x]\ntype = dns\naddress = 203.0.113.1, 2001:db8::1\n",
+		  "--site @no-ip6 --node a",
+		  "c:3: [probe x] address: none of its groups has an IPv6 "
+		  "prefix\n", 0 },
 	};
 
 	(void)state;
@@ -502,7 +536,7 @@ int main(void)
 		cmocka_unit_test(groups_and_probes_must_fit),
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(what_belongs_together_is_judged),
-		cmocka_unit_test(a_group_needs_a_family_of_the_node),
+		cmocka_unit_test(a_family_is_one_of_some_node),
 		cmocka_unit_test(tls_needs_the_site_to_listen),
 		cmocka_unit_test(all_errors_come_at_once),
 	};
