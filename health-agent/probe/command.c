@@ -109,20 +109,6 @@ static void kill_group(const struct run *r)
 	(void)kill(-r->process.pid, SIGKILL);
 }
 
-/* What it wrote before its end is in the pipe. */
-static void read_rest(struct run *r)
-{
-	uv_os_fd_t fd;
-	ssize_t n;
-
-	if (uv_fileno((uv_handle_t *)&r->out, &fd))
-		return;
-	do {
-		n = read(fd, r->output + r->len, OUTPUT_MAX - 1 - r->len);
-		r->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0);
-}
-
 /* The first line that is not empty, or "". */
 static const char *first_line(struct run *r)
 {
@@ -155,12 +141,12 @@ static void conclude(struct run *r, int64_t status, int signal)
 			    *line ? line : "exit status 0");
 }
 
+/* What it wrote has been read by now: libuv comes to signals last. */
 static void on_exit_status(uv_process_t *process, int64_t status, int signal)
 {
 	struct run *r = process->data;
 
 	kill_group(r);
-	read_rest(r);
 	uv_close((uv_handle_t *)&r->out, on_closed);
 	uv_close((uv_handle_t *)process, on_closed);
 	if (!r->is_asked)

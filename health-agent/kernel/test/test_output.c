@@ -264,8 +264,8 @@ static void a_kept_device_may_be_down(void **state)
 	run("ip link set anycast0 down");
 	next = begin();
 	assert_int_equal(0, status.found.cnt);
-	wish(next, NODE_UP, NODE_UP);
-	TURN_UNTIL(next, both_are_advertised);
+	wish(next, NODE_UP, NODE_UP);	/* refused, set up, and done */
+	assert_true(both_are_advertised());
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
 	end(next);
 }
@@ -305,6 +305,22 @@ static void what_somebody_deletes_comes_back(void **state)
 	output_kernel.status(o, &status);
 	assert_true(status.resyncs >= 1);
 	assert_true(status.events >= 2);
+	end(o);
+}
+
+/* ... at the moment we withdraw it: it is gone, and that is all we want. */
+static void what_somebody_deletes_before_us_is_no_error(void **state)
+{
+	struct output *o = begin();
+
+	(void)state;
+	wish(o, NODE_UP, NODE_UP);
+	run("ip route del " P " table 200");
+	run("ip route del " Q " table 200");
+	wish(o, NODE_DOWN, NODE_DOWN);
+	assert_int_equal(generation, status.generation);
+	assert_int_equal(0, status.errors);
+	assert_string_equal("", status.output_text);
 	end(o);
 }
 
@@ -401,6 +417,8 @@ static void a_device_that_is_set_down_is_set_up(void **state)
 		output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
 	}
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
+	output_kernel.status(o, &status);
+	assert_int_equal(0, status.errors);	/* it was heard of */
 	end(o);
 }
 
@@ -469,6 +487,7 @@ static void a_second_goes_by_without_a_change(void **state)
 	uint64_t now_ms = clock_boot_ms();
 	uint64_t acked_ms = now_ms + 2 * KERNEL_PROOF_MS;
 	struct pollfd fds[OUTPUT_FDS_MAX];
+	uint64_t was;
 	size_t cnt;
 	int err;
 
@@ -477,11 +496,17 @@ static void a_second_goes_by_without_a_change(void **state)
 	/* what it hears of its own doing */
 	while (poll(fds, cnt = output_kernel.fds(o, fds), 0) > 0)
 		output_kernel.step(o, fds, cnt, now_ms, &err);
+	was = o->heard;
+	wish(o, NODE_DRAINING, NODE_UP);
+	wish(o, NODE_UP, NODE_UP);
+	while (poll(fds, cnt = output_kernel.fds(o, fds), 0) > 0)
+		output_kernel.step(o, fds, cnt, now_ms, &err);
+	assert_int_equal(was, o->heard);
 	output_kernel.status(o, &status);
 	assert_true(output_kernel.step(o, NULL, 0, acked_ms, &err) > acked_ms);
 	assert_false(output_kernel.status(o, &status));
 	assert_int_equal(acked_ms, status.last_ack_ms);
-	assert_int_equal(2, status.commands);
+	assert_int_equal(6, status.commands);
 	assert_int_equal(0, poll(fds, output_kernel.fds(o, fds), 0));
 	assert_int_equal(0, o->packets);
 	assert_true(output_kernel.alive(o, acked_ms));
@@ -556,6 +581,7 @@ int main(void)
 		cmocka_unit_test(a_kept_device_may_be_down),
 		cmocka_unit_test(a_kept_descriptor_may_be_anything),
 		cmocka_unit_test(what_somebody_deletes_comes_back),
+		cmocka_unit_test(what_somebody_deletes_before_us_is_no_error),
 		cmocka_unit_test(foreign_routes_stay_and_are_told),
 		cmocka_unit_test(a_route_in_the_way_is_waited_for),
 		cmocka_unit_test(

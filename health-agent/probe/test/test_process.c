@@ -291,6 +291,23 @@ static void a_death_is_told_at_once(void **state)
 		about("%s is of a process %d that is gone", path, pid));
 }
 
+/* Ended before anybody watched, and nobody has waited for it. */
+static void a_zombie_does_not_live(void **state)
+{
+	siginfo_t info;
+	pid_t pid = child();
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(0, waitid(P_PID, (id_t)pid, &info,
+				   WEXITED | WNOWAIT));
+	write_pid(pid);
+	attempt(HEALTH_BAD,
+		about("%s is of a process %d that is gone", path, pid));
+	nothing_in(20);
+	reap(pid);
+}
+
 /* The attempt and the news of the death have one result. */
 static void a_death_during_an_attempt_counts_once(void **state)
 {
@@ -441,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_process_chooses_its_name),
 		STORY(the_file_must_name_a_live_process),
 		STORY(a_death_is_told_at_once),
+		STORY(a_zombie_does_not_live),
 		STORY(a_death_during_an_attempt_counts_once),
 		STORY(a_number_given_to_another_is_not_believed),
 		STORY(a_stopped_process_is_bad),
