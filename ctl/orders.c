@@ -112,13 +112,19 @@ static bool has_mark(const char *path)
 /* ---- resume */
 
 /* Is an agent there, and is it that of the node that is meant? */
-static int find_agent(bool *there, const struct ctl *ctl)
+struct found {
+	bool there;
+	bool alone;	/* it knows of no other node */
+};
+
+static int find_agent(struct found *found, const struct ctl *ctl)
 {
 	json_t *reply;
 	int exit = agent_ask(&reply, ctl, json_pack("{ss}", "command",
 						    "nodes"));
 
-	*there = reply != NULL;
+	found->there = reply != NULL;
+	found->alone = json_array_size(ng_get(reply, "peers", NULL)) == 0;
 	if (!exit && reply && ctl->node_name &&
 	    strcmp(ctl->node_name, ng_text(reply, "self", "name")) != 0) {
 		ctl_complain("the agent at %s is not that of node %s",
@@ -131,7 +137,7 @@ static int find_agent(bool *there, const struct ctl *ctl)
 
 int ctl_resume(const struct ctl *ctl)
 {
-	bool there;
+	struct found found;
 	int exit;
 
 	if (ctl->mark && !has_mark(ctl->mark))
@@ -139,8 +145,8 @@ int ctl_resume(const struct ctl *ctl)
 	if (ctl->mark)
 		agent_await(ctl, 1000 * (ctl->timeout_s ? ctl->timeout_s
 							: START_PATIENCE_S));
-	exit = find_agent(&there, ctl);
-	if (!exit && !there && !ctl->mark)
+	exit = find_agent(&found, ctl);
+	if (!exit && !found.there && !ctl->mark)
 		return ctl_write_state(ctl, NODE_UP);
 	if (!exit)
 		exit = order(ctl, "resume");
@@ -291,20 +297,23 @@ static int drain_without_agent(const struct ctl *ctl)
 
 int ctl_drain(const struct ctl *ctl)
 {
+	struct found found;
 	json_t *reply;
-	bool there;
-	int exit = find_agent(&there, ctl);
+	int exit = find_agent(&found, ctl);
+	bool force;
 
 	if (exit)
 		return exit;
-	if (!there)
+	if (!found.there)
 		return drain_without_agent(ctl);
 	if (ctl->mark)
 		exit = mark_service(ctl);
 	if (exit)
 		return exit;
+	/* a stop does not wait for a node of which nobody will ever hear */
+	force = ctl->force || (ctl->mark && found.alone);
 	exit = agent_ask(&reply, ctl, json_pack("{sssb}", "command", "drain",
-						"force", ctl->force));
+						"force", force));
 	if (!exit && !reply)
 		exit = agent_command(&reply, ctl, "drain");
 	if (!exit)

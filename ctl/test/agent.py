@@ -10,6 +10,7 @@ Each request takes the node one step further through its story.  Stories:
   drain    a drain takes three looks at the status until it is over
   taken    somebody resumes while the drain is waited for
   alone    no other node is up: a drain never ends, unless it is forced
+  only     there is no other node: the same
   garbage  the answer is no JSON
   silent   there is never an answer
   rude     the answer is an error with control characters in it
@@ -68,7 +69,7 @@ class Agent:
 
     def drained(self):
         return self.order == "drain" and self.looks >= 4 and (
-            self.story != "alone" or self.forced)
+            self.story not in ("alone", "only") or self.forced)
 
     def status(self):
         if self.order == "drain":
@@ -103,7 +104,7 @@ class Agent:
             return self.status()
         if command == "nodes":
             return {"ok": True, "self": {"name": "fra1", "state": "up"},
-                    "peers": PEERS}
+                    "peers": [] if self.story == "only" else PEERS}
         if command == "why":
             return {"ok": True, "lines": ["fra1 is up: all probes good",
                                           "nothing\x1b[31m is wrong"]}
@@ -111,7 +112,7 @@ class Agent:
             return {"ok": True, "lines": LOG[-request.get("lines", 20):]}
         if command == "drain":
             self.order, self.forced = "drain", request["force"]
-            alone = self.story == "alone" and not self.forced
+            alone = self.story in ("alone", "only") and not self.forced
             return {"ok": True, "warning": "no other node is known to be up"
                     if alone else ""}
         if command in ("resume", "disable"):

@@ -367,6 +367,12 @@ t mark-none 0 resume "${mark[@]}" "${there[@]}"
 "$ctl" disable "${there[@]}" >/dev/null
 t mark-not-in-service 0 drain "${mark[@]}" "${there[@]}"
 [[ ! -e in-service ]] || fail "a disabled node was marked"
+# the only node's stop waits for no other one, the last node's does
+agent only
+t mark-only-node 0 drain --wait "${mark[@]}" "${there[@]}"
+agent alone
+t mark-last-node 1 drain --wait --timeout 1 "${mark[@]}" "${there[@]}"
+rm in-service
 t mark-nowhere 1 resume --mark . --timeout 1 --agent nobody
 # the agent of a unit that is just started may not be listening yet
 end_agent
