@@ -516,6 +516,19 @@ def a_flood_is_met_with_silence(node):
     polite.close()
 
 
+def the_agent_of_this_node_is_no_flood(node):
+    """Whose packets come from the address they go to is on this machine: the
+    kernel drops those of others."""
+    for address in (at_node(node), at_service(node)):
+        agent = Phone(address[0], "agent", "example.com")
+        before = node.stat("script:flood_dropped")
+        for _ in range(400):
+            agent.request("OPTIONS", f"sip:{address[0]}", address)
+            agent.expect(200)
+        assert node.stat("script:flood_dropped") == before
+        agent.close()
+
+
 TESTS = [
     a_phone_registers_with_its_password,
     a_wrong_password_is_challenged_again,
@@ -542,6 +555,7 @@ TESTS = [
     a_dialog_must_be_one_of_ours,
     a_trusted_trunk_needs_no_password_and_is_no_relay,
     small_requests_get_their_answer,
+    the_agent_of_this_node_is_no_flood,
     a_flood_is_met_with_silence,
 ]
 
