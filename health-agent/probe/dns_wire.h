@@ -30,7 +30,7 @@ enum {
 
 	DNS_QUERY_MAX = 280,
 	DNS_MESSAGE_MAX = 65535,
-	DNS_RECORDS_MAX = 16,	/* that are kept; further ones are counted */
+	DNS_RECORDS_MAX = 256,	/* that are kept; further ones are counted */
 	DNS_TEXT_MAX = 256,
 };
 
