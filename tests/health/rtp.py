@@ -336,6 +336,31 @@ def is_killed_in_the_middle(prober, build):
               f"{time.monotonic() - began:.0f} s", flush=True)
 
 
+def relay_is_killed_in_the_middle(prober, build):
+    """Calls of an earlier run go on; a probe does not, and is no wonder."""
+    relay = Relay("rtp-pinner", build, media=[V4, V6], ports=PORTS,
+                  settings={"relay": "sockets", "metrics": "127.0.0.1:9103",
+                            "quarantine": "60s"})
+    with relay:
+        assert offer(relay, "a call") == "ok"
+        with subprocess.Popen(prober.words(packets=20), text=True,
+                              stdout=subprocess.PIPE) as probe:
+            end = time.monotonic() + 5
+            while relay.ng.ok("node info")["probes"] == 0:
+                assert time.monotonic() < end
+            relay.process.kill()
+            relay.process.wait()
+            relay.start()
+            assert probe.communicate()[0].startswith("bad "), "it had luck"
+        info = relay.ng.ok("node info")
+        assert info["resumed"] == 1 and info["probes"] == 0, info
+        assert info["ports quarantined"] >= 2, info     # the probe's
+        assert relay.ng.ok("list")["calls"] == ["a call"], info
+        assert metrics(relay)["rows_left_over_total"] == 0
+        assert "belong to no call" not in relay.log(), relay.log()
+    print("ok: a relay that was killed takes up calls and no probe", flush=True)
+
+
 # --- relays that are none ----------------------------------------------------
 
 class Fake:
@@ -544,6 +569,7 @@ def main():
     fails(prober, build)
     loses_its_steering(prober, build)
     is_killed_in_the_middle(prober, build)
+    relay_is_killed_in_the_middle(prober, build)
     fakes(prober)
     echoes(prober)
     keeps_for_later(prober)
