@@ -213,7 +213,7 @@ static void ask_tcp(struct dns *d)
 	const struct stream_conf conf = {
 		.peer = d->p.conf->target,
 		.port = d->p.conf->port,
-		.max = 2 + DNS_MESSAGE_MAX,
+		.max = 2 * (2 + DNS_MESSAGE_MAX),
 	};
 	int err;
 

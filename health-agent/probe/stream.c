@@ -26,7 +26,7 @@ struct stream {
 	const struct stream_events *events;	/* NULL: closed */
 	void *arg;
 	enum stage stage;
-	size_t max;
+	size_t max, got;		/* bytes that may come, and came */
 	struct tls *tls;		/* NULL: plain */
 	char *pile;			/* what came and was not taken */
 	size_t len, size;
@@ -60,8 +60,9 @@ static int pile_up(struct stream *s, struct slice bytes)
 	size_t size = s->size ? s->size : PILE_MIN;
 	char *pile;
 
-	if (bytes.len > s->max - s->len)
+	if (bytes.len > s->max - s->got)
 		return EMSGSIZE;
+	s->got += bytes.len;
 	while (size - s->len < bytes.len)
 		size *= 2;
 	if (size != s->size) {

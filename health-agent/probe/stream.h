@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stream.h - a TCP or TLS connection to one peer, for one attempt
  *
- * What comes is gathered until it is taken, up to a bound.
+ * What comes is gathered until it is taken.
  */
 #ifndef PROBE_STREAM_H
 #define PROBE_STREAM_H
@@ -22,7 +22,8 @@ struct stream_conf {
 	struct tls_shared *tls;	/* borrowed for the call; NULL: plain TCP */
 	const char *tls_sni;	/* borrowed while the stream lives */
 	const char *tls_verify;
-	size_t max;		/* more that is not taken ends it */
+	size_t max;		/* more ends it, taken or not: who talks and
+				 * does not answer is not listened to */
 };
 
 /* stream_close() is fine in all of them. */

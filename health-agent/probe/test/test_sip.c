@@ -260,7 +260,7 @@ static void nobody_listening_is_heard_at_once(void **state)
 
 static void a_stream_is_cut_into_messages(void **state)
 {
-	static char endless[140000];
+	static char endless[140000], chatter[140000];
 	static const struct sip_case cases[] = {
 		{ "at once", { FOUND SAME OURS_TCP END }, HEALTH_GOOD,
 		  GOOD_TEXT ";transport=tcp", .requests = 2 },
@@ -294,11 +294,17 @@ static void a_stream_is_cut_into_messages(void **state)
 		{ "a head without end", { endless }, HEALTH_BAD,
 		  "garbage instead of SIP", .requests = 1,
 		  .timeout_ms = 2000 },
+		{ "a server that says nothing at length", { chatter },
+		  HEALTH_BAD, "more than 131070 bytes and no answer in them",
+		  .requests = 1, .timeout_ms = 2000 },
 	};
 
 	(void)state;
 	memset(endless, 'x', sizeof(endless) - 1);
 	memcpy(endless, "SIP/2.0 302 Moved\r\nSubject: ", 28);
+	while (strlen(chatter) < 139000)
+		strcpy(chatter + strlen(chatter),
+		       "SIP/2.0 100 Hm\r\nl: 0\r\n\r\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check(&cases[i], PROBER_TCP);
 }
