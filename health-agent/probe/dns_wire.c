@@ -12,6 +12,7 @@ enum {
 	LABEL_MAX = 63,
 	POINTER = 0xc0,
 	CLASS_IN = 1,
+	TYPE_CNAME = 5,
 	FLAG_RESPONSE = 0x8000,
 	FLAG_OPCODE = 0x7800,
 	FLAG_TRUNCATED = 0x0200,
@@ -204,10 +205,33 @@ static void read_data(struct cursor *c, struct text *t, uint16_t type,
 		cursor_fail(c);
 }
 
-static void read_record(struct dns_answer *out, struct cursor *c,
-			uint16_t wanted)
+/* The name as dns_write() would write it: without case and last dot. */
+static bool name_equal(const char *a, const char *b)
 {
-	char spare[DNS_TEXT_MAX];
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	a_len -= a_len && a[a_len - 1] == '.';
+	b_len -= b_len && b[b_len - 1] == '.';
+	return slice_case_equal(slice_of(a, a_len), slice_of(b, b_len));
+}
+
+/* The name that is meant from now on (RFC 1034 3.6.2). */
+static void read_alias(struct cursor *c, char name[static DNS_TEXT_MAX],
+		       size_t end)
+{
+	struct text t = { .out = name };
+
+	*name = '\0';
+	read_name(c, &t);
+	if (c->pos != end)
+		cursor_fail(c);
+}
+
+/* name: whose records we want, the last alias of who was asked about */
+static void read_record(struct dns_answer *out, struct cursor *c,
+			uint16_t wanted, char name[static DNS_TEXT_MAX])
+{
+	char spare[DNS_TEXT_MAX] = "";
 	struct text t = { .out = spare };
 	uint16_t type, class, len;
 
@@ -220,8 +244,13 @@ static void read_record(struct dns_answer *out, struct cursor *c,
 		cursor_fail(c);
 		return;
 	}
-	if (type != wanted || class != CLASS_IN) {
+	if (class != CLASS_IN || !name_equal(spare, name) ||
+	    (type != wanted && type != TYPE_CNAME)) {
 		cursor_take(c, len);
+		return;
+	}
+	if (type == TYPE_CNAME) {
+		read_alias(c, name, c->pos + len);
 		return;
 	}
 	t = (struct text){ .out = out->cnt < DNS_RECORDS_MAX ?
@@ -232,22 +261,13 @@ static void read_record(struct dns_answer *out, struct cursor *c,
 	read_data(c, &t, type, c->pos + len);
 }
 
-/* The name as dns_write() would write it: without case and last dot. */
-static bool name_equal(const char *a, const char *b)
+static bool is_question(struct cursor *c, const struct dns_question *question,
+			char name[static DNS_TEXT_MAX])
 {
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	a_len -= a_len && a[a_len - 1] == '.';
-	b_len -= b_len && b[b_len - 1] == '.';
-	return slice_case_equal(slice_of(a, a_len), slice_of(b, b_len));
-}
-
-static bool is_question(struct cursor *c, const struct dns_question *question)
-{
-	char name[DNS_TEXT_MAX];
 	struct text t = { .out = name };
 	uint16_t type;
 
+	*name = '\0';
 	read_name(c, &t);
 	type = read_u16(c);
 	return read_u16(c) == CLASS_IN && cursor_ok(c) &&
@@ -260,6 +280,7 @@ enum dns_outcome dns_read(struct dns_answer *out, struct slice message,
 	struct cursor c = cursor_of(message.text, message.len);
 	uint16_t id = read_u16(&c), flags = read_u16(&c);
 	uint16_t questions = read_u16(&c), answers = read_u16(&c);
+	char name[DNS_TEXT_MAX];
 
 	out->rcode = flags & RCODE;
 	out->cnt = 0;
@@ -272,14 +293,14 @@ enum dns_outcome dns_read(struct dns_answer *out, struct slice message,
 	/* 4.1.1: FORMERR may come without the question */
 	if (!questions && out->rcode)
 		return DNS_REFUSED;
-	if (questions != 1 || !is_question(&c, question))
+	if (questions != 1 || !is_question(&c, question, name))
 		return DNS_STRANGE;
 	if (flags & FLAG_TRUNCATED)
 		return DNS_TRUNCATED;
 	if (out->rcode)
 		return DNS_REFUSED;
 	while (answers-- && cursor_ok(&c))
-		read_record(out, &c, question->type);
+		read_record(out, &c, question->type, name);
 	return cursor_ok(&c) ? DNS_ANSWERED : DNS_GARBAGE;
 }
 

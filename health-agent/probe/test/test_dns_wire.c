@@ -96,6 +96,20 @@ static void records_are_read(void **state)
 			   RR("\0\5", "\0\4") "\1b\xc0\x0e"
 			   "\xc0\x27" "\0\1\0\1\0\0\0\1\0\4\xc0\0\2\1"), 1,
 		  "192.0.2.1" },
+		/* of an alias that was not asked for, and of its name */
+		{ DNS_A, B(HEAD(YES, "\0\2") ASKED("\0\1")
+			   "\xc0\x0e\0\5\0\1\0\0\0\x3c\0\4\1b\xc0\x0e"
+			   "\xc0\x27" "\0\1\0\1\0\0\0\1\0\4\xc0\0\2\1"), 0,
+		  NULL },
+		/* of somebody else, then ours in other letters */
+		{ DNS_A, B(HEAD(YES, "\0\2") ASKED("\0\1")
+			   "\1b\xc0\x0e\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+			   "\1A\xc0\x0e\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\2"), 1,
+		  "192.0.2.2" },
+		/* of who we were asked about, whose alias leads elsewhere */
+		{ DNS_A, B(HEAD(YES, "\0\2") ASKED("\0\1")
+			   RR("\0\5", "\0\4") "\1b\xc0\x0e"
+			   RR("\0\1", "\0\4") "\xc0\0\2\1"), 0, NULL },
 		/* another class */
 		{ DNS_A, B(HEAD(YES, "\0\1") ASKED("\0\1") "\xc0\x0c\0\1\0\3"
 			   "\0\0\0\0\0\4\xc0\0\2\1"), 0, NULL },
@@ -181,6 +195,9 @@ static void what_answers_something_else_is_told_apart(void **state)
 		{ "an address of 5 bytes",
 		  B(HEAD(YES, "\0\1") ASKED("\0\1") RR("\0\1", "\0\5")
 		    "\xc0\0\2\x35\0"), DNS_GARBAGE },
+		{ "an alias that ends too soon",
+		  B(HEAD(YES, "\0\1") ASKED("\0\1") RR("\0\5", "\0\5")
+		    "\1b\xc0\x0e\0"), DNS_GARBAGE },
 		{ "a pointer to itself",
 		  B(HEAD(YES, "\0\1") ASKED("\0\1")
 		    "\xc0\x1b\0\1\0\1\0\0\0\0\0\0"), DNS_GARBAGE },
