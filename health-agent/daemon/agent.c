@@ -92,20 +92,31 @@ static bool same_set(const struct route_set *a, const struct route_set *b)
 	return true;
 }
 
+/* What is still out of what was announced before this worker, NULL: not known.
+ * The guardian has withdrawn all when the worker before this one died.
+ */
+static const struct route_set *left(const struct link_status *g)
+{
+	static const struct route_set nothing;
+
+	if (g && g->worker_starts > 1)
+		return &nothing;
+	return g && g->found_known ? &g->found : NULL;
+}
+
 /* Units that are being adopted keep the routes they have; as long as nobody has
  * said which these are, nothing can be wanted.
  */
 static bool make_want(struct agent *a, struct route_set *out)
 {
-	const struct link_status *g = uplink_status(a->uplink);
+	const struct route_set *there = a->has_want
+		? &a->want : left(uplink_status(a->uplink));
 
 	health_routes(a->health, out);
 	if (health_decided(a->health))
 		return true;
-	if (a->has_want)
-		health_keep(a->health, &a->want, out);
-	else if (g && g->found_known)
-		health_keep(a->health, &g->found, out);
+	if (there)
+		health_keep(a->health, there, out);
 	else
 		return false;
 	return true;
@@ -288,6 +299,30 @@ static void tell_of_worker(struct agent *a, const struct link_status *is)
 					       .cause = cause });
 }
 
+/* What this worker remembers as announced, and is no longer there.  A dry run
+ * finds nothing, ever.
+ */
+static void take_losses(struct agent *a, const struct link_status *is)
+{
+	const struct route_set *there = left(is);
+	char cause[96];
+	size_t cnt;
+
+	if (!there ||
+	    (is->worker_starts < 2 && strcmp(is->output, "dry-run") == 0))
+		return;
+	cnt = health_lost(a->health, there, clock_boot_ms());
+	if (!cnt)
+		return;
+	snprintf(cause, sizeof(cause),
+		 "before this worker began: a loss, for %zu unit%s", cnt,
+		 cnt > 1 ? "s" : "");
+	agent_record(a, &(struct audit_entry){ .what = AUDIT_ROUTE,
+					       .from = "announced",
+					       .to = "withdrawn",
+					       .cause = cause });
+}
+
 /* Everything that is no longer wanted has gone.  (Not that all that is wanted
  * is done: a new prefix is refused until the guardian knows it as its own,
  * which is what the restart is for.)
@@ -314,8 +349,10 @@ void agent_guardian_told(void *arg, const struct link_status *was,
 		tell_of_worker(a, is);
 	/* what is out at the start is no news */
 	notice_guardian(&a->notice, is, was ? on_notice : NULL, a);
-	if (!a->has_want)
-		send_want(a);
+	if (!a->has_want) {
+		take_losses(a, is);
+		agent_settle(a);
+	}
 	if (a->restart_due && is_withdrawn(a, is)) {
 		a->restart_due = false;
 		uplink_restart(a->uplink);

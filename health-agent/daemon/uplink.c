@@ -57,12 +57,8 @@ static void take_status(struct uplink *u)
 	u->ops.status(u->ops.arg, first ? NULL : &was, &u->status);
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+void uplink_hear(struct uplink *u)
 {
-	struct uplink *u = poll->data;
-
-	(void)status;
-	(void)events;
 	for (unsigned i = 0; i < READS_MAX && !u->stopped; i++) {
 		int err = link_receive(u->fd, &u->in);
 
@@ -80,6 +76,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		if (u->in.head.type == LINK_STATUS)
 			take_status(u);
 	}
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	uplink_hear(poll->data);
 }
 
 static int check_socket(int fd)

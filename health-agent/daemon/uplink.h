@@ -30,6 +30,10 @@ struct uplink;
 int uplink_new(struct uplink **out, uv_loop_t *loop, int fd,
 	       const struct uplink_ops *ops);
 
+/* Take what the guardian has said already; it speaks when it starts a worker.
+ */
+void uplink_hear(struct uplink *u);
+
 /* Once, and with every beat from now on. */
 void uplink_want(struct uplink *u, const struct route_set *set,
 		 uint64_t generation, bool drained);

@@ -226,6 +226,11 @@ void why_all(struct why *y)
 			"announced is not known");
 	else if (s->output_text[0])
 		why_say(y, "%s", s->output_text);
+	if (s && s->worker_starts > 1)
+		why_say(y, "the guardian has started %u workers: each that "
+			"ends withdraws what is announced, which is a loss; "
+			"`anycastctl log' says when, the journal why",
+			s->worker_starts);
 	tell_nodes(y);
 	if (y->view->config_error && y->view->config_error[0])
 		why_say(y, "the last reload was refused, what was read before "

@@ -190,6 +190,9 @@ static int start(struct agent *a)
 		err = start_policy(a);
 	if (!err)
 		err = uplink_new(&a->uplink, &a->loop, LINK_FD, &ops);
+	/* what has become of the routes, before a probe has its say */
+	if (!err)
+		uplink_hear(a->uplink);
 	if (!err)
 		err = probing_new(&a->probing, &a->loop, a->conf, agent_probed,
 				  a);

@@ -92,6 +92,7 @@ int health_new(struct health **out, const struct health_conf *conf,
 	h->outlook.others = has_others(h);
 	make_units(h);
 	if (memory)
+	h->outlook.hear_ms = unit_after(now_ms, HEALTH_HEAR_MS);
 		memory_recall(h, memory, adopt_ms);
 	step(h);
 	h->changed = true;
@@ -117,6 +118,34 @@ static bool is_adopting(const struct health *h, size_t probe)
 {
 	for (size_t i = 0; i < h->unit_cnt; i++) {
 		if (h->units[i].adopting && health_speaks(h, probe, i))
+static bool is_there(const struct unit *u, const struct route_set *there)
+{
+	const struct health_group_conf *g = u->shown.group;
+
+	for (size_t i = 0; i < g->prefix_cnt; i++) {
+		if (g->prefixes[i].addr.family == u->shown.family &&
+		    route_find(there, &g->prefixes[i]))
+			return true;
+	}
+	return false;
+}
+
+size_t health_lost(struct health *h, const struct route_set *there,
+		   uint64_t now_ms)
+{
+	size_t cnt = 0;
+
+	set_time(h, now_ms);
+	for (size_t i = 0; i < h->unit_cnt; i++) {
+		if (!is_there(&h->units[i], there))
+			cnt += unit_lose(&h->units[i], h->outlook.now_ms);
+	}
+	/* a penalty is to be remembered before the next death */
+	h->changed |= cnt > 0;
+	step(h);
+	return cnt;
+}
+
 			return true;
 	}
 	return false;

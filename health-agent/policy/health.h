@@ -26,8 +26,9 @@
  * in a row, so one whose attempts alternate keeps the verdict it has; one that
  * has none yet is given a bad one after twice rise + fall attempts.
  *
- * Damping: each loss of UP or DEGRADED adds to a unit's penalty, which halves
- * every half-life; above `suppress' the unit stays DOWN until it is below
+ * Damping: each loss of UP or DEGRADED adds to a unit's penalty, and so does
+ * each death of a worker that had it announced; the penalty halves every
+ * half-life; above `suppress' the unit stays DOWN until it is below
  * `reuse' again, or for suppress_max.  (Upstream damping, RFC 7196, punishes
  * longer.)
  *
@@ -41,7 +42,8 @@
  *   - a drain waits with its withdrawal until another node is up, or it is
  *     forced;
  *   - a unit that damping would hold DOWN is announced as DEGRADED, unless no
- *     other nodes are configured at all.
+ *     other nodes are configured at all.  At the start others are given
+ *     HEALTH_HEAR_MS to be heard.
  *
  * An operator's `resume' means: what the probes say now counts.  It ends a
  * drain or a disable without hold-down, and forgives all penalties.
@@ -66,6 +68,9 @@ enum {
 	/* configured: two places are kept for 65535:0 and NO_EXPORT */
 	HEALTH_COMMUNITIES_MAX = ROUTE_COMMUNITIES_MAX - 2,
 };
+
+/* After the start another node has been heard by then, if it is there. */
+enum { HEALTH_HEAR_MS = 3000 };
 
 #define HEALTH_TIME_MAX_MS UINT64_C(2592000000)	/* 30 days: any wait here */
 
@@ -231,6 +236,15 @@ int health_new(struct health **out, const struct health_conf *conf,
 	       const struct health_memory *memory, uint64_t adopt_ms,
 	       uint64_t now_ms);
 void health_free(struct health *h);
+
+/* What was announced before the start has been withdrawn meanwhile, all but
+ * what is there: the guardian does so when a worker dies.  For the units that
+ * are being adopted and have nothing there this is a loss as others are, once.
+ * They return as any that is adopted, unless they are suppressed by now.
+ * Returns how many there are.
+ */
+size_t health_lost(struct health *h, const struct route_set *there,
+		   uint64_t now_ms);
 
 /* text: the probe's own words ("no answer in 500 ms", "302 to sip:..."). */
 void health_attempted(struct health *h, size_t probe, enum health_attempt what,

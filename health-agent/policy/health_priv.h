@@ -57,6 +57,7 @@ struct unit {
 	struct damping damping;
 	bool at_once;		/* resumed just now: no hold-down */
 	bool adopting;
+	bool lost;		/* ... what is not there any more */
 	uint64_t adopt_end_ms;
 	enum node_state adopt_state;	/* what it was before */
 	uint64_t adopt_since_ms;
@@ -66,6 +67,7 @@ struct unit {
 /* What a unit's step looks at beside its probes. */
 struct outlook {
 	uint64_t now_ms;
+	uint64_t hear_ms;	/* other nodes have been heard by then */
 	struct health_command command;
 	uint64_t ordered_ms;
 	bool others;		/* there are nodes that could take over */
@@ -97,6 +99,9 @@ bool unit_step(struct unit *u, const struct outlook *o,
 	       enum site_class class);
 
 /* Sum without going round. */
+/* Its routes have been withdrawn before it was adopted.  True: that counts. */
+bool unit_lose(struct unit *u, uint64_t now_ms);
+
 uint64_t unit_after(uint64_t ms, uint64_t wait_ms);
 
 /* Write u->shown.cause. */

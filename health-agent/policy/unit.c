@@ -62,8 +62,11 @@ static struct decision rise(const struct unit *u, const struct outlook *o,
 	uint64_t held = unit_after(since_ms, g->hold_down_ms);
 	uint64_t damped = 0;
 
-	if (u->damping.suppressed)
+	if (u->damping.suppressed) {
 		damped = damping_end_ms(&u->damping, g);
+		if (is_last(o) && held < o->hear_ms)
+			held = o->hear_ms;
+	}
 	if (o->now_ms < held && (damped <= held || is_last(o)))
 		return is_down(HEALTH_HOLD_DOWN, held);
 	if (damped && is_last(o))
@@ -180,7 +183,9 @@ static bool end_adoption(struct unit *u, const struct outlook *o)
 		u->shown.since_ms = o->now_ms;
 		return true;
 	}
-	u->shown.announced = true;
+	/* a drain may have to go on announcing it, whoever has died */
+	u->shown.announced = !u->lost || o->command.order == HEALTH_DRAIN;
+	u->at_once |= u->lost && !u->damping.suppressed;
 	u->shown.state = u->adopt_state;
 	u->shown.since_ms = u->adopt_since_ms;
 	return true;
@@ -197,6 +202,15 @@ static struct decision decide(struct unit *u, const struct outlook *o)
 					  HEALTH_HOLD_DISABLED, 0 };
 	if (o->command.order == HEALTH_DRAIN)
 		return be_draining(u, o);
+bool unit_lose(struct unit *u, uint64_t now_ms)
+{
+	if (!u->adopting || u->lost)
+		return false;
+	u->lost = true;
+	damping_add(&u->damping, u->shown.group, now_ms);
+	return true;
+}
+
 	return follow_probes(u, o);
 }
 

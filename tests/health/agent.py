@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
-from agents import SITE, Agent, children, until
+from agents import SITE, Agent, until
 from node import namespace
 
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
@@ -228,7 +228,7 @@ def what_the_guardian_must_know_restarts_it_in_place():
         agent.site = SITE
         agent.write()
         agent.ok("reload")
-        until("another worker", lambda: children(pid) not in ([worker], []))
+        agent.another(worker)
         agent.is_up()
         assert agent.process.poll() is None and agent.process.pid == pid
         routes = agent.status()["groups"][0]["routes"]
@@ -252,10 +252,10 @@ def a_restart_in_place_keeps_its_pid_and_state():
         agent.write()
         pid, worker = agent.process.pid, agent.worker()
         agent.ok("restart")
-        until("another worker", lambda: children(pid) not in ([worker], []))
+        agent.another(worker)
         # nothing but what it remembers can bring it up within an hour
         agent.is_up()
-        assert agent.process.poll() is None
+        assert agent.process.poll() is None and agent.process.pid == pid
         assert "withdraw" not in agent.moves()
 
 
@@ -268,8 +268,7 @@ def a_killed_worker_is_replaced():
         begun = time.monotonic()
         until("it is withdrawn", lambda: agent.moves()[1:2] == ["withdraw"])
         withdrawn = time.monotonic() - begun
-        until("another worker", lambda: children(agent.process.pid)
-              not in ([worker], []))
+        agent.another(worker)
         agent.is_up()
         print(f"   withdrawn after {withdrawn * 1000:.0f} ms, up again after "
               f"{(time.monotonic() - begun) * 1000:.0f} ms")
@@ -287,6 +286,54 @@ def a_frozen_worker_is_replaced():
         until("it is withdrawn", lambda: agent.moves()[1:2] == ["withdraw"])
         assert time.monotonic() - begun < 1.5
         agent.is_up()
+
+
+def who_dies_again_and_again_is_damped():
+    group = ("hold-down = 0\npenalty = 1000\nsuppress = 2500\nreuse = 1000\n"
+             "half-life = 4s\n")
+    with Agent(BUILD, group=group) as agent:
+        agent.touch("one")
+        agent.is_up()
+        # restarts that leave the routes where they are cost nothing
+        for _ in range(4):
+            worker = agent.worker()
+            agent.ok("restart")
+            agent.another(worker)
+            agent.is_up()
+        assert "withdraw" not in agent.moves()
+        assert agent.status()["groups"][0]["penalty"] == 0
+        begun = len(agent.moves())
+        # one death costs the time of a start; the third one is too many
+        for deaths in (1, 2):
+            agent.kill_worker()
+            until("it is announced again", lambda n=deaths: agent.moves()
+                  [begun:] == ["withdraw", "announce"] * n)
+            agent.is_up()
+            penalty = agent.status()["groups"][0]["penalty"]
+            assert 1000 * (deaths - 1) < penalty <= 1000 * deaths, penalty
+        agent.kill_worker()
+        until("it is damped", lambda: (agent.ask("status") or {
+            "groups": [{}]})["groups"][0].get("suppressed"))
+        damped = time.monotonic()
+        unit = agent.status()["groups"][0]
+        assert unit["cause"].startswith("damped: penalty "), unit
+        assert unit["state"] == "down" and not unit["announced"], unit
+        why = "\n".join(agent.ok("why")["lines"])
+        assert "has started 4 workers" in why, why
+        # and costs nothing more while it is
+        agent.kill_worker()
+        until("a fifth one", lambda: (agent.ask("status") or {
+            "guardian": {}})["guardian"].get("worker_starts") == 5)
+        agent.is_up()
+        took = time.monotonic() - damped
+        # 4 s * log2(2.5) at least, 4 s * log2(3) at most
+        assert 4 < took < 8, took
+        moves = agent.moves()[begun:]
+        assert moves == ["withdraw", "announce"] * 3, moves
+        print(f"   announced again {took:.1f} s after the third death")
+        losses = [e for e in agent.audit() if e["what"] == "route"
+                  and "a loss" in e["cause"]]
+        assert len(losses) == 3, losses
 
 
 def a_new_agent_goes_on_from_what_is_remembered():
@@ -583,6 +630,7 @@ def main():
         a_restart_in_place_keeps_its_pid_and_state,
         a_killed_worker_is_replaced,
         a_frozen_worker_is_replaced,
+        who_dies_again_and_again_is_damped,
         a_new_agent_goes_on_from_what_is_remembered,
         without_descriptors_it_is_down_and_comes_back,
         without_memory_it_goes_on,

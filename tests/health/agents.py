@@ -116,6 +116,13 @@ class Agent:
         """Its pid, as soon as there is one."""
         return until("a worker", lambda: children(self.process.pid))[0]
 
+    def another(self, worker):
+        """Than that one, which is gone.  (Other children come and go: whether
+        a restart would do is tried before.)"""
+        return until("another worker", lambda: (
+            lambda now: worker not in now and now)(children(
+                self.process.pid)))[0]
+
     def kill(self):
         """As the kernel would; the worker goes with it."""
         worker = children(self.process.pid)
@@ -126,6 +133,12 @@ class Agent:
         for pid in worker:
             until("the worker dies too",
                   lambda pid=pid: not Path(f"/proc/{pid}").exists())
+
+    def kill_worker(self):
+        """And wait for its end."""
+        worker = self.worker()
+        os.kill(worker, signal.SIGKILL)
+        until("it is dead", lambda: not Path(f"/proc/{worker}").exists())
 
     def stop(self):
         """Its exit status."""

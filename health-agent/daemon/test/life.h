@@ -133,15 +133,19 @@ static inline void tell(struct life *l)
 		link_send(l->fd, &l->status, sizeof(l->status), LINK_STATUS);
 }
 
-/* found: what it is told to be announced at its start. */
-static inline void start(struct life *l, const struct route_set *found)
+/* found: what it is told to be announced at the guardian's start; starts: how
+ * many workers this guardian has started.
+ */
+static inline void start_to(struct life *l, const struct route_set *found,
+			    uint32_t starts, const char *output)
 {
 	int ends[2];
 
 	memset(l, 0, sizeof(*l));
 	l->status.found_known = true;
-	l->status.worker_starts = 1;
-	snprintf(l->status.output, sizeof(l->status.output), "dry-run");
+	l->status.worker_starts = starts;
+	snprintf(l->status.output, sizeof(l->status.output), "%s",
+		 output);
 	if (found)
 		l->status.found = *found;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -154,6 +158,17 @@ static inline void start(struct life *l, const struct route_set *found)
 	close(ends[1]);
 	l->fd = ends[0];
 	tell(l);
+}
+
+static inline void start_as(struct life *l, const struct route_set *found,
+			    uint32_t starts)
+{
+	start_to(l, found, starts, "dry-run");
+}
+
+static inline void start(struct life *l, const struct route_set *found)
+{
+	start_as(l, found, 1);
 }
 
 static inline void take_want(struct life *l, const struct link_want *want)

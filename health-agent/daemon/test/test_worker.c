@@ -130,8 +130,7 @@ static void an_order_outlives_the_worker(void **state)
 	kill(l.pid, SIGKILL);
 	end(&l);
 
-	start(&l, NULL);
-	l.status.worker_starts = 2;
+	start_as(&l, NULL, 2);
 	UNTIL(&l, node_is(&l, "disabled"));
 	assert_int_equal(l.want.set.cnt, 0);
 	assert_ok(&l, "{\"command\":\"resume\"}");
@@ -168,6 +167,58 @@ static void a_new_worker_takes_over_without_a_flap(void **state)
 	start(&l, &found);
 	UNTIL(&l, l.wanting && l.want.set.cnt == 0);
 	stop(&l);
+}
+
+/* Whatever the guardian found when it started itself. */
+static void what_a_dead_worker_had_announced_is_there_no_more(void **state)
+{
+	struct route_set found;
+	struct life l;
+
+	(void)state;
+	touch("one");
+	touch("two");
+	write_conf("", "[probe slow]\ntype = command\ninterval = 1s\n"
+		   "command = /bin/sleep 0.3\ntimeout = 1s\n");
+	start(&l, NULL);
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, node_is(&l, "up"));
+	kill(l.pid, SIGKILL);
+	end(&l);
+	found = l.want.set;
+
+	start_as(&l, &found, 2);
+	UNTIL(&l, l.wanting);
+	assert_int_equal(l.want.set.cnt, 0);
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, logged("a loss, for 2 units") == 1);
+	UNTIL(&l, node_is(&l, "up"));
+	stop(&l);
+}
+
+static void what_is_found_gone_is_a_loss(void **state)
+{
+	struct life l;
+
+	(void)state;
+	touch("one");
+	touch("two");
+	start(&l, NULL);
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, node_is(&l, "up"));
+	stop(&l);
+	/* a dry run finds nothing, and that is no loss */
+	start(&l, NULL);
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, node_is(&l, "up"));
+	stop(&l);
+	assert_int_equal(logged("a loss"), 0);
+
+	start_to(&l, NULL, 1, "exabgp");
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, node_is(&l, "up"));
+	stop(&l);
+	assert_int_equal(logged("a loss, for 2 units"), 1);
 }
 
 static void a_damaged_memory_is_none(void **state)
@@ -308,6 +359,8 @@ int main(void)
 		STORY(why_says_what_holds_the_node),
 		STORY(an_order_outlives_the_worker),
 		STORY(a_new_worker_takes_over_without_a_flap),
+		STORY(what_a_dead_worker_had_announced_is_there_no_more),
+		STORY(what_is_found_gone_is_a_loss),
 		STORY(a_damaged_memory_is_none),
 		STORY(hooks_are_run_for_units_and_node),
 		STORY(the_node_state_is_told_and_left_behind),

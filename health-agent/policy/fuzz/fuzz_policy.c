@@ -196,6 +196,13 @@ static void restart(struct life *l, uint8_t how)
 	memset(l->peers, 0, sizeof(l->peers));
 	check(health_new(&l->h, &conf, how & 2 ? NULL : &m, how & 4 ? 0 : 800,
 			 l->now_ms) == 0);
+	if (how & 8) {
+		struct route_set there = {
+			.routes[0].prefix = host(ADDR_IP6, 2), .cnt = how & 1,
+		};
+
+		health_lost(l->h, &there, l->now_ms);
+	}
 }
 
 static void reload(struct life *l)

@@ -153,6 +153,16 @@ static void restart(struct world *w, const char *how)
 	start(w, how && strcmp(how, "stale") == 0 ? NULL : &m);
 }
 
+/* Prefixes that are still there, or none. */
+static void lose(struct world *w, const char *there)
+{
+	struct route_set set = { 0 };
+
+	if (there)
+		set.routes[set.cnt++].prefix = world_prefix(there);
+	health_lost(w->h, &set, w->now_ms);
+}
+
 static void do_one(struct world *w, char *event)
 {
 	char *save = NULL;
@@ -169,6 +179,8 @@ static void do_one(struct world *w, char *event)
 		peer(w, how, more);
 	else if (strcmp(what, "restart") == 0)
 		restart(w, how);
+	else if (strcmp(what, "lost") == 0)
+		lose(w, how);
 	else
 		attempt(w, what, how, more);
 }

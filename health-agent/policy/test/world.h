@@ -38,7 +38,8 @@ void world_fini(struct world *w);
 /* Events with commas between: "sip4 bad", "sip4 bad 3" (so many attempts), "kam
  * gone", "all good 3", "drain", "drain force", "drain wait 3000", "resume",
  * "disable", "peer 0 up", "restart" (remembers; 800 ms to adopt), "restart old"
- * (only the order), "restart stale" (first start), "" (only time passes).
+ * (only the order), "restart stale" (first start), "lost" (withdrawn
+ * meanwhile), "lost 192.0.2.53" (but for this), "" (only time passes).
  */
 void world_do(struct world *w, uint64_t at_ms, const char *events);
 
