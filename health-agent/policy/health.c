@@ -88,11 +88,11 @@ int health_new(struct health **out, const struct health_conf *conf,
 		goto out;
 	}
 	h->outlook.now_ms = now_ms;
+	h->outlook.hear_ms = unit_after(now_ms, HEALTH_HEAR_MS);
 	h->outlook.ordered_ms = now_ms;
 	h->outlook.others = has_others(h);
 	make_units(h);
 	if (memory)
-	h->outlook.hear_ms = unit_after(now_ms, HEALTH_HEAR_MS);
 		memory_recall(h, memory, adopt_ms);
 	step(h);
 	h->changed = true;
@@ -114,10 +114,6 @@ void health_free(struct health *h)
 
 /* ---- events */
 
-static bool is_adopting(const struct health *h, size_t probe)
-{
-	for (size_t i = 0; i < h->unit_cnt; i++) {
-		if (h->units[i].adopting && health_speaks(h, probe, i))
 static bool is_there(const struct unit *u, const struct route_set *there)
 {
 	const struct health_group_conf *g = u->shown.group;
@@ -146,6 +142,10 @@ size_t health_lost(struct health *h, const struct route_set *there,
 	return cnt;
 }
 
+static bool is_adopting(const struct health *h, size_t probe)
+{
+	for (size_t i = 0; i < h->unit_cnt; i++) {
+		if (h->units[i].adopting && health_speaks(h, probe, i))
 			return true;
 	}
 	return false;

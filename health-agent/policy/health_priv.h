@@ -98,10 +98,10 @@ struct survey survey_take(const struct health *h, const struct unit *u);
 bool unit_step(struct unit *u, const struct outlook *o,
 	       enum site_class class);
 
-/* Sum without going round. */
 /* Its routes have been withdrawn before it was adopted.  True: that counts. */
 bool unit_lose(struct unit *u, uint64_t now_ms);
 
+/* Sum without going round. */
 uint64_t unit_after(uint64_t ms, uint64_t wait_ms);
 
 /* Write u->shown.cause. */

@@ -191,6 +191,15 @@ static bool end_adoption(struct unit *u, const struct outlook *o)
 	return true;
 }
 
+bool unit_lose(struct unit *u, uint64_t now_ms)
+{
+	if (!u->adopting || u->lost)
+		return false;
+	u->lost = true;
+	damping_add(&u->damping, u->shown.group, now_ms);
+	return true;
+}
+
 /* ---- all of it */
 
 static struct decision decide(struct unit *u, const struct outlook *o)
@@ -202,15 +211,6 @@ static struct decision decide(struct unit *u, const struct outlook *o)
 					  HEALTH_HOLD_DISABLED, 0 };
 	if (o->command.order == HEALTH_DRAIN)
 		return be_draining(u, o);
-bool unit_lose(struct unit *u, uint64_t now_ms)
-{
-	if (!u->adopting || u->lost)
-		return false;
-	u->lost = true;
-	damping_add(&u->damping, u->shown.group, now_ms);
-	return true;
-}
-
 	return follow_probes(u, o);
 }
 
