@@ -142,8 +142,13 @@ size_t health_lost(struct health *h, const struct route_set *there,
 	return cnt;
 }
 
-static bool is_adopting(const struct health *h, size_t probe)
+/* Its next attempt decides, whatever it is: a unit is being adopted, and waits
+ * for this probe.
+ */
+static bool is_waited_for(const struct health *h, size_t probe)
 {
+	if (h->verdicts[probe].state != NODE_UNKNOWN)
+		return false;
 	for (size_t i = 0; i < h->unit_cnt; i++) {
 		if (h->units[i].adopting && health_speaks(h, probe, i))
 			return true;
@@ -158,7 +163,7 @@ void health_attempted(struct health *h, size_t probe, enum health_attempt what,
 		return;
 	set_time(h, now_ms);
 	verdict_attempt(&h->verdicts[probe], &h->conf.probes[probe], what,
-			text, is_adopting(h, probe));
+			text, is_waited_for(h, probe));
 	step(h);
 }
 
@@ -345,7 +350,7 @@ unsigned health_probe_needs(const struct health *h, size_t probe)
 	unsigned needs = verdict_needs(&h->verdicts[probe],
 				       &h->conf.probes[probe]);
 
-	return needs && is_adopting(h, probe) ? 1 : needs;
+	return needs && is_waited_for(h, probe) ? 1 : needs;
 }
 
 bool health_speaks(const struct health *h, size_t probe, size_t unit)

@@ -38,6 +38,14 @@ WORLD_TEST(afterwards_a_probe_falls_as_ever,
 	{ 6001, "sip4 bad 2", ALL_UP },
 	{ 6002, "sip4 bad", "service4 down; service6 up+; web4 up+" });
 
+/* Though another probe of the unit has not answered yet. */
+WORLD_TEST(only_the_first_attempt_decides_alone,
+	{ 0, "all good 3", NULL },
+	{ 6000, "restart, sip4 good, sip4 bad 2", ADOPTING("6800") },
+	{ 6010, "all good", ALL_UP },
+	{ 7000, "restart, sip4 good, sip4 bad 3",
+	  "service4 down; service6 unknown @7800; web4 unknown @7800" });
+
 WORLD_TEST(who_does_not_answer_in_time_is_not_adopted,
 	{ 0, "all good 3", NULL },
 	{ 6000, "restart", ADOPTING("6800") },
@@ -240,6 +248,34 @@ static void what_waits_to_be_adopted_is_kept(void **state)
 	want.cnt = 0;
 	health_keep(w.h, &before, &want);
 	assert_int_equal(0, want.cnt);
+	world_fini(&w);
+}
+
+/* A reload with a probe that is new to the group, and slow. */
+static void what_is_inherited_needs_its_fall_as_ever(void **state)
+{
+	struct health_memory m;
+	struct health *old;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3");
+	world_do(&w, 5000, "");
+	old = w.h;
+	health_remember(old, &m, 6000);
+	w.conf.probes[w.conf.probe_cnt++] = (struct health_probe_conf){
+		.name = "slow", .groups = 1, .rise = 3, .fall = 3,
+	};
+	assert_int_equal(0, health_new(&w.h, &w.conf, &m, 800, 6000));
+	for (size_t i = 0; i < health_conf(old)->probe_cnt; i++)
+		health_inherit(w.h, i, old, i, 6000);
+	health_free(old);
+	world_do(&w, 6010, "sip4 bad");
+	assert_int_equal(0, health_probe_needs(w.h, 0));
+	assert_int_equal(1, health_probe_needs(w.h, 6));
+	world_do(&w, 6020, "slow good");
+	assert_string_equal(ALL_UP, world_tell(&w));
 	world_fini(&w);
 }
 
@@ -446,6 +482,7 @@ int main(void)
 			the_first_good_round_keeps_what_was_announced),
 		cmocka_unit_test(the_first_bad_attempt_withdraws),
 		cmocka_unit_test(afterwards_a_probe_falls_as_ever),
+		cmocka_unit_test(only_the_first_attempt_decides_alone),
 		cmocka_unit_test(who_does_not_answer_in_time_is_not_adopted),
 		cmocka_unit_test(what_was_down_stays_down_and_is_decided),
 		cmocka_unit_test(without_a_memory_all_begins_anew),
@@ -465,6 +502,7 @@ int main(void)
 			it_is_decided_when_nothing_is_adopted_any_more),
 		cmocka_unit_test(an_adoption_may_have_no_end),
 		cmocka_unit_test(what_waits_to_be_adopted_is_kept),
+		cmocka_unit_test(what_is_inherited_needs_its_fall_as_ever),
 		cmocka_unit_test(verdicts_are_inherited),
 		cmocka_unit_test(what_a_probe_has_seen_itself_goes_before),
 		cmocka_unit_test(a_memory_loses_nothing),
