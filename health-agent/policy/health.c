@@ -53,12 +53,16 @@ static bool has_others(const struct health *h)
 
 static void step(struct health *h)
 {
-	h->outlook.other_up = h->others_up > 0;
+	struct outlook *o = &h->outlook;
+
+	if (h->others_up && !o->other_up)
+		o->other_up_ms = o->now_ms;
+	o->other_up = h->others_up > 0;
 	for (size_t i = 0; i < h->unit_cnt; i++) {
 		struct unit *u = &h->units[i];
 
 		u->survey = survey_take(h, u);
-		h->changed |= unit_step(u, &h->outlook, h->conf.class);
+		h->changed |= unit_step(u, o, h->conf.class);
 		cause_tell(h, u);
 	}
 }

@@ -39,8 +39,8 @@
  *     DEGRADED at first all the same, and DOWN when that node has stayed up for
  *     remote_wait: by then it would have told of the same trouble, and two
  *     nodes that lose their uplink together do not both withdraw;
- *   - a drain waits with its withdrawal until another node is up, or it is
- *     forced;
+ *   - a drain waits with its withdrawal until another node is up, and has been
+ *     for the drain's wait (its routes must have spread), or it is forced;
  *   - a unit that damping would hold DOWN is announced as DEGRADED, unless no
  *     other nodes are configured at all.  At the start others are given
  *     HEALTH_HEAR_MS to be heard.

@@ -72,6 +72,7 @@ struct outlook {
 	uint64_t ordered_ms;
 	bool others;		/* there are nodes that could take over */
 	bool other_up;
+	uint64_t other_up_ms;	/* since when, if so */
 };
 
 struct health {

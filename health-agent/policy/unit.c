@@ -133,13 +133,24 @@ static struct decision follow_probes(const struct unit *u,
 
 /* ---- orders */
 
+/* When is it withdrawn?  A node that comes up meanwhile is heard of sooner than
+ * its routes have spread: it is given the same time.
+ */
+static uint64_t drain_end_ms(const struct unit *u, const struct outlook *o)
+{
+	const struct health_command *c = &o->command;
+	uint64_t since = o->ordered_ms;
+
+	if (!c->force && o->other_up && o->other_up_ms > since)
+		since = o->other_up_ms;
+	return unit_after(since, c->has_wait ? c->wait_ms
+					     : u->shown.group->drain_wait_ms);
+}
+
 static struct decision be_draining(const struct unit *u,
 				   const struct outlook *o)
 {
-	const struct health_command *c = &o->command;
-	uint64_t wait = c->has_wait ? c->wait_ms
-				    : u->shown.group->drain_wait_ms;
-	uint64_t end = unit_after(o->ordered_ms, wait);
+	uint64_t end = drain_end_ms(u, o);
 	struct decision d = { NODE_DRAINING, false, HEALTH_HOLD_DRAINED, 0 };
 
 	if (!u->shown.announced || u->survey.says <= SAYS_UNDECIDED)
@@ -149,7 +160,7 @@ static struct decision be_draining(const struct unit *u,
 	d.until_ms = end;
 	if (o->now_ms < end)
 		return d;
-	d.announced = !c->force && !o->other_up;
+	d.announced = !o->command.force && !o->other_up;
 	d.hold = d.announced ? HEALTH_HOLD_DRAIN_LAST : HEALTH_HOLD_DRAINED;
 	d.until_ms = 0;
 	return d;

@@ -198,6 +198,12 @@ class Lab(Outcomes):
             supervisor.leave()
 
     def logs(self):
+        """What r1's routes did last, and the ends of all logs."""
+        if self.watch:
+            yield "-- r1: routes"
+            for at_ns, prefix, hops in self.watch.events[-12:]:
+                yield f"{(at_ns - self.began) / 1e9:8.3f} s  {prefix} " \
+                      f"to {' '.join(hops) or 'nobody'}"
         for supervisor in self.supervisors.values():
             for name in supervisor.units:
                 yield supervisor.log_end(name)

@@ -199,11 +199,13 @@ static void orders_are_told_in_words(void **state)
 		  "withdrawn in 7.5 s" },
 		{ 15000, "", HEALTH_HOLD_DRAIN_LAST,
 		  "announced until another node is up" },
-		{ 15001, "peer 0 up", HEALTH_HOLD_DRAINED,
+		{ 15001, "peer 0 up", HEALTH_HOLD_DRAIN_WAIT,
+		  "withdrawn in 10 s" },
+		{ 25001, "", HEALTH_HOLD_DRAINED,
 		  "drained: not announced" },
-		{ 15002, "disable", HEALTH_HOLD_DISABLED,
+		{ 25002, "disable", HEALTH_HOLD_DISABLED,
 		  "disabled by an operator" },
-		{ 15003, "resume, restart", HEALTH_HOLD_ADOPTING,
+		{ 25003, "resume, restart", HEALTH_HOLD_ADOPTING,
 		  "announced before the restart, waiting for sip4 (IPv4) (and "
 		  "3 more probes)" },
 	};

@@ -6,6 +6,9 @@
 #define DRAINING \
 	"service4 draining+ @16000; service6 draining+ @16000; " \
 	"web4 draining+ @16000"
+#define DRAINING_UNTIL(ms) \
+	"service4 draining+ @" ms "; service6 draining+ @" ms "; " \
+	"web4 draining+ @" ms
 #define WAITING "service4 draining+; service6 draining+; web4 draining+"
 #define DRAINED "service4 draining; service6 draining; web4 draining"
 #define DISABLED "service4 disabled; service6 disabled; web4 disabled"
@@ -97,9 +100,22 @@ WORLD_TEST(the_last_node_stays_announced_until_another_is_up,
 	{ 16000, "", WAITING },
 	{ 60000, "peer 0 degraded", WAITING },
 	{ 60001, "peer 1 up", WAITING },
-	{ 60002, "peer 0 up", DRAINED },
+	/* it is heard of sooner than its route has spread */
+	{ 60002, "peer 0 up", DRAINING_UNTIL("70002") },
+	{ 70001, "", DRAINING_UNTIL("70002") },
+	{ 70002, "", DRAINED },
 	/* it does not come back */
-	{ 60003, "peer 0 down", DRAINED });
+	{ 70003, "peer 0 down", DRAINED });
+
+WORLD_TEST(a_node_that_comes_up_amid_a_drain_is_given_time_as_well,
+	{ 0, "all good 3, peer 0 down", NULL },
+	{ 6000, "drain", DRAINING },
+	{ 12000, "peer 0 up", DRAINING_UNTIL("22000") },
+	/* what was heard of it before does not count */
+	{ 13000, "peer 0 unknown", DRAINING },
+	{ 14000, "peer 0 up", DRAINING_UNTIL("24000") },
+	{ 23999, "", DRAINING_UNTIL("24000") },
+	{ 24000, "", DRAINED });
 
 WORLD_TEST(another_node_that_is_gone_again_is_not_up,
 	{ 0, "all good 3, peer 0 up", NULL },
@@ -261,6 +277,8 @@ int main(void)
 		cmocka_unit_test(a_drain_may_have_its_own_wait),
 		cmocka_unit_test(
 			the_last_node_stays_announced_until_another_is_up),
+		cmocka_unit_test(
+			a_node_that_comes_up_amid_a_drain_is_given_time_as_well),
 		cmocka_unit_test(another_node_that_is_gone_again_is_not_up),
 		cmocka_unit_test(force_waits_for_nobody),
 		cmocka_unit_test(force_may_come_later_and_stays),
