@@ -39,6 +39,12 @@ static unsigned distance(struct slice a, struct slice b)
 	return rows[a.len % 3][b.len];
 }
 
+/* No distance is less than that of the lengths. */
+static unsigned least_distance(struct slice a, struct slice b)
+{
+	return (unsigned)(a.len > b.len ? a.len - b.len : b.len - a.len);
+}
+
 const char *nearest(struct slice word, const char *const *known, size_t cnt)
 {
 	const char *best = NULL;
@@ -48,9 +54,10 @@ const char *nearest(struct slice word, const char *const *known, size_t cnt)
 		return NULL;
 	for (size_t i = 0; i < cnt; i++) {
 		struct slice candidate = slice_str(known[i]);
-		unsigned d;
+		unsigned d = least_distance(word, candidate);
 
-		if (candidate.len > WORD_MAX)
+		if (candidate.len > WORD_MAX || d > candidate.len / 2 ||
+		    (best && d >= best_distance))
 			continue;
 		d = distance(word, candidate);
 		if (d > candidate.len / 2)
