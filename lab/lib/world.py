@@ -133,7 +133,7 @@ class Lab(Outcomes):
                              topology.SERVICE[family], names, every=every)
         self.callers = {
             "sip4": sip("c1", topology.CALLER, 0, every),
-            "sip6": sip("c1", topology.CALLER, 1, every * 5),
+            "sip6": sip("c1", topology.CALLER, 1, every * 2),
             "web": WebCaller(self.spaces["c1"], topology.CALLER[0],
                              topology.SERVICE[0], names)}
         if "c2" in self.spaces:
