@@ -145,6 +145,7 @@ static void carry_over(struct agent *a, struct health *new,
 		probing_set_stat(probing, i, probing_stat(a->probing, old));
 		health_inherit(new, i, a->health, old, now_ms);
 	}
+	health_follow(new, a->health, now_ms);
 }
 
 static void tell_peers_states(struct agent *a, struct health *new)

@@ -182,6 +182,13 @@ void health_inherit(struct health *h, size_t probe, const struct health *old,
 	step(h);
 }
 
+void health_follow(struct health *h, const struct health *old, uint64_t now_ms)
+{
+	set_time(h, now_ms);
+	memory_follow(h, old);
+	step(h);
+}
+
 static void forgive(struct health *h, bool at_once)
 {
 	for (size_t i = 0; i < h->unit_cnt; i++) {

@@ -229,8 +229,8 @@ struct health_unit {
  * none).  0, EINVAL (conf is out of its bounds) or ENOMEM.
  *
  * For a reload, make a new one with what the old one remembers and an adopt_ms
- * longer than any probe's timeout, tell it the peers' states, and let probes
- * inherit, in this order: then no unit moves for it.
+ * longer than any probe's timeout, tell it the peers' states, let probes
+ * inherit, and then let it follow, in this order: so no unit moves for it.
  */
 int health_new(struct health **out, const struct health_conf *conf,
 	       const struct health_memory *memory, uint64_t adopt_ms,
@@ -261,6 +261,11 @@ void health_ordered(struct health *h, const struct health_command *command,
  */
 void health_inherit(struct health *h, size_t probe, const struct health *old,
 		    size_t from, uint64_t now_ms);
+
+/* For a reload: what has held for some time in old, such as all that hold-down
+ * waits for, has held for as long here.
+ */
+void health_follow(struct health *h, const struct health *old, uint64_t now_ms);
 
 /* Peer i (0..peer_cnt-1) says so, or has not been heard: NODE_UNKNOWN. */
 void health_peer(struct health *h, size_t peer, enum node_state state,

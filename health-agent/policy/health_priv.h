@@ -120,4 +120,7 @@ void routes_attributes(struct health_attributes *out,
 void memory_recall(struct health *h, const struct health_memory *memory,
 		   uint64_t adopt_ms);
 
+/* Times of old that still count. */
+void memory_follow(struct health *h, const struct health *old);
+
 #endif

@@ -124,3 +124,27 @@ void memory_recall(struct health *h, const struct health_memory *m,
 			recall_unit(u, m, i, adopt_ms, now_ms);
 	}
 }
+
+static void follow(struct since *is, const struct since *was)
+{
+	if (is->set && was->set && was->ms < is->ms)
+		is->ms = was->ms;
+}
+
+void memory_follow(struct health *h, const struct health *old)
+{
+	h->outlook.hear_ms = old->outlook.hear_ms;
+	if (h->outlook.other_up && old->outlook.other_up)
+		h->outlook.other_up_ms = old->outlook.other_up_ms;
+	for (size_t i = 0; i < old->unit_cnt; i++) {
+		const struct unit *was = &old->units[i];
+		struct unit *u = find(h, was->shown.group->name,
+				      was->shown.family);
+
+		if (!u)
+			continue;
+		follow(&u->good, &was->good);
+		follow(&u->local, &was->local);
+		follow(&u->remote, &was->remote);
+	}
+}

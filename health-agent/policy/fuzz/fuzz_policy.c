@@ -205,6 +205,15 @@ static void restart(struct life *l, uint8_t how)
 	}
 }
 
+/* But that damping ends a little sooner, as whole numbers are remembered. */
+static bool is_as_before(const struct health_unit *is,
+			 const struct health_unit *was)
+{
+	return is->announced == was->announced && is->state == was->state &&
+	       is->hold == was->hold &&
+	       (is->suppressed || is->until_ms == was->until_ms);
+}
+
 static void reload(struct life *l)
 {
 	struct health *old = l->h;
@@ -217,9 +226,9 @@ static void reload(struct life *l)
 		health_peer(l->h, i, l->peers[i], l->now_ms);
 	for (size_t i = 0; i < PROBES; i++)
 		health_inherit(l->h, i, old, i, l->now_ms);
+	health_follow(l->h, old, l->now_ms);
 	for (size_t i = 0; i < health_unit_cnt(old); i++)
-		check(health_unit(l->h, i)->announced ==
-		      health_unit(old, i)->announced);
+		check(is_as_before(health_unit(l->h, i), health_unit(old, i)));
 	check(health_decided(l->h) == health_decided(old));
 	health_free(old);
 }

@@ -137,10 +137,11 @@ static void order(struct world *w, const char *name, const char *how,
 
 static void peer(struct world *w, const char *index, const char *state)
 {
-	enum node_state s;
+	size_t i = strtoul(index, NULL, 10);
 
-	assert_int_equal(0, node_state_parse(&s, slice_str(state)));
-	health_peer(w->h, strtoul(index, NULL, 10), s, w->now_ms);
+	assert_true(i < WORLD_PEERS);
+	assert_int_equal(0, node_state_parse(&w->peers[i], slice_str(state)));
+	health_peer(w->h, i, w->peers[i], w->now_ms);
 }
 
 static void restart(struct world *w, const char *how)
@@ -151,6 +152,23 @@ static void restart(struct world *w, const char *how)
 	if (how && strcmp(how, "old") == 0)
 		m.unit_cnt = 0;
 	start(w, how && strcmp(how, "stale") == 0 ? NULL : &m);
+	memset(w->peers, 0, sizeof(w->peers));
+}
+
+static void reload(struct world *w)
+{
+	struct health *old = w->h;
+	struct health_memory m;
+
+	health_remember(old, &m, w->now_ms);
+	w->h = NULL;
+	start(w, &m);
+	for (size_t i = 0; i < WORLD_PEERS; i++)
+		health_peer(w->h, i, w->peers[i], w->now_ms);
+	for (size_t i = 0; i < w->conf.probe_cnt; i++)
+		health_inherit(w->h, i, old, i, w->now_ms);
+	health_follow(w->h, old, w->now_ms);
+	health_free(old);
 }
 
 /* Prefixes that are still there, or none. */
@@ -179,6 +197,8 @@ static void do_one(struct world *w, char *event)
 		peer(w, how, more);
 	else if (strcmp(what, "restart") == 0)
 		restart(w, how);
+	else if (strcmp(what, "reload") == 0)
+		reload(w);
 	else if (strcmp(what, "lost") == 0)
 		lose(w, how);
 	else

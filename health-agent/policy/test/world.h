@@ -15,13 +15,14 @@
 
 #include "health-agent/policy/health.h"
 
-enum { WORLD_TEXT_MAX = 4096 };
+enum { WORLD_TEXT_MAX = 4096, WORLD_PEERS = 2 };
 
 struct world {
 	struct health_conf conf;
 	struct health *h;
 	uint64_t now_ms;
 	uint64_t due_ms;	/* what the last tick said */
+	enum node_state peers[WORLD_PEERS];	/* told since the start */
 	char text[WORLD_TEXT_MAX];
 };
 
@@ -39,7 +40,7 @@ void world_fini(struct world *w);
  * gone", "all good 3", "drain", "drain force", "drain wait 3000", "resume",
  * "disable", "peer 0 up", "restart" (remembers; 800 ms to adopt), "restart old"
  * (only the order), "restart stale" (first start), "lost" (withdrawn
- * meanwhile), "lost 192.0.2.53" (but for this), "" (only time passes).
+ * meanwhile), "lost 192.0.2.53" (but for this), "reload", "" (only time passes).
  */
 void world_do(struct world *w, uint64_t at_ms, const char *events);
 
