@@ -8,17 +8,19 @@
 #include <linux/rtnetlink.h>
 
 #include "health-agent/daemon/conf_priv.h"
+#include "health-agent/daemon/control_socket.h"
 
 /* ---- [agent] */
 
 static void check_control(struct conf_reader *r)
 {
-	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) -
+		     sizeof(CONTROL_SOCKET_NEW);
 
 	if (strlen(r->conf->control) > max)
 		conf_key_error(r, &r->agent, AGENT_CONTROL,
 			       "the path of a socket has at most %zu "
-			       "characters", max);
+			       "characters here", max);
 }
 
 static void check_kernel(struct conf_reader *r)

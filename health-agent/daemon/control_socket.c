@@ -80,7 +80,7 @@ int control_socket_open(int *out, const char *path)
 	struct sockaddr_un next;
 	int fd, err;
 
-	err = address_of(&next, path, ".new");
+	err = address_of(&next, path, CONTROL_SOCKET_NEW);
 	if (!err)
 		err = folder_of(path, 0755);
 	if (!err)

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Behind its path until it listens: there has to be room for it. */
+#define CONTROL_SOCKET_NEW ".new"
+
 /* A listening socket at path, mode 0660 from its first moment, in place of one
  * that nobody answers at; folders are made.  0; EADDRINUSE: somebody answers;
  * EEXIST: the file is something else; ENAMETOOLONG; or another errno.

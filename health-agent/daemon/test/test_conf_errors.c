@@ -420,6 +420,9 @@ static void too_much_is_refused(void **state)
 	free(text);
 }
 
+#define TWENTY "12345678901234567890"
+#define EIGHTY TWENTY TWENTY TWENTY TWENTY
+
 static void what_belongs_together_is_judged(void **state)
 {
 	static const struct bed_bad rows[] = {
@@ -438,7 +441,9 @@ static void what_belongs_together_is_judged(void **state)
 		{ "[agent]\ncontrol = /0123456789/0123456789/0123456789/"
 		  "0123456789/0123456789/0123456789/0123456789/0123456789/"
 		  "0123456789/0123456789\n", NULL, "c:2: [agent] control: the "
-		  "path of a socket has at most 107 characters\n", 0 },
+		  "path of a socket has at most 103 characters here\n", 0 },
+		{ "[agent]\ncontrol = /" EIGHTY "/1234567890123456789012\n",
+		  NULL, "~at most 103 characters", 0 },
 		{ "", "--site @site --node b",
 		  "~[agent] output (default): exabgp has nobody to announce "
 		  "IPv4 prefixes to: node b has no neighbor of this family in ",
@@ -454,6 +459,8 @@ static void what_belongs_together_is_judged(void **state)
 
 	(void)state;
 	bed_check_bad(rows, ARRAY_SIZE(rows));
+	agent_conf_free(bed_good("[agent]\ncontrol = /" EIGHTY
+				 "/123456789012345678901\n", BED_ARGS));
 	/* kernel and dry-run need no neighbor */
 	agent_conf_free(bed_good("", "--site @site --node b --output kernel"));
 	agent_conf_free(bed_good("", "--site @site --node b --output dry-run"));
