@@ -180,11 +180,10 @@ static int check_router_ids(struct site_parser *p)
 
 /* ---- [node] neighbor */
 
-static void check_neighbor(struct site_parser *p, size_t i,
-			   const struct site_neighbor *n)
+static void check_neighbor(struct site_parser *p, size_t i, size_t at)
 {
 	const struct site_node *node = &p->site->nodes[i];
-	unsigned line = p->node_lines[i].key[KEY_NODE_NEIGHBOR];
+	const struct site_neighbor *n = &node->neighbors[at];
 	const struct addr *own = n->addr.family == ADDR_IP4 ? &node->ip4
 							     : &node->ip6;
 	char text[ADDR_TEXT_MAX];
@@ -193,14 +192,18 @@ static void check_neighbor(struct site_parser *p, size_t i,
 	addr_format(text, &n->addr);
 	if (site_is_service_address(p->site, &n->addr))
 		problem = "it is the service address";
+	else if (is_announced(p->site, &n->addr))
+		problem = "it is in a prefix of the service, which every node "
+			  "announces";
 	else if (addr_equal(&n->addr, own))
 		problem = "it is the node's own address";
 	else if (!addr_is_set(own) &&
 		 (addr_is_set(&node->ip4) || addr_is_set(&node->ip6)))
 		problem = "the node has no address of its family";
 	if (problem)
-		site_error(p, line, "[node %s] neighbor: `%s' is not allowed: "
-			   "%s", node->name, text, problem);
+		site_error(p, p->node_lines[i].neighbor[at],
+			   "[node %s] neighbor: `%s' is not allowed: %s",
+			   node->name, text, problem);
 }
 
 static void check_neighbors(struct site_parser *p, size_t i)
@@ -220,7 +223,7 @@ static void check_neighbors(struct site_parser *p, size_t i)
 			   "with a neighbor and no IPv4 address needs it",
 			   node->name);
 	for (size_t n = 0; n < node->neighbor_cnt; n++)
-		check_neighbor(p, i, &node->neighbors[n]);
+		check_neighbor(p, i, n);
 }
 
 int site_check_bgp(struct site_parser *p)

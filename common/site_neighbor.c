@@ -229,8 +229,10 @@ int site_parse_neighbor(struct site_parser *p, const struct site_key *key,
 	err = take_options(p, &new, &c);
 	if (!err)
 		err = check_other(p, list, *cnt, &new);
-	if (!err)
+	if (!err) {
+		p->lines->neighbor[*cnt] = p->line;
 		list[(*cnt)++] = new;
+	}
 	explicit_bzero(&new, sizeof(new));
 	return err;
 }

@@ -59,7 +59,8 @@ enum site_section {
 /* Where a section and its keys stand in the file; 0: nowhere. */
 struct site_lines {
 	unsigned head;
-	unsigned key[SITE_KEYS];
+	unsigned key[SITE_KEYS];	/* the last one of several */
+	unsigned neighbor[SITE_NEIGHBORS_MAX];
 };
 
 enum {

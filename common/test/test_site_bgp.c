@@ -378,6 +378,15 @@ static void a_neighbor_has_to_fit_its_node(void **state)
 		{ S_AS "neighbor = 192.0.2.53 as 1\n",
 		  "c:8: [node fra1] neighbor: `192.0.2.53' is not allowed: it "
 		  "is the service address\n" },
+		{ S "prefix = 192.0.2.53, 198.51.100.0/29\n" N
+		  "local-as = 1\nneighbor = 198.51.100.1 as 1\n",
+		  "c:9: [node fra1] neighbor: `198.51.100.1' is not allowed: "
+		  "it is in a prefix of the service, which every node "
+		  "announces\n" },
+		{ S_AS "neighbor = 198.51.100.1 as 1\n"
+		  "neighbor = 192.0.2.53 as 1\nneighbor = 198.51.100.2 as 1\n",
+		  "c:9: [node fra1] neighbor: `192.0.2.53' is not allowed: it "
+		  "is the service address\n" },
 		{ S_AS "neighbor = 198.51.100.11 as 1\n",
 		  "c:8: [node fra1] neighbor: `198.51.100.11' is not allowed: "
 		  "it is the node's own address\n" },

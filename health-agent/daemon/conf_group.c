@@ -140,6 +140,19 @@ static bool is_service(const struct site *site, const struct prefix *prefix)
 	return prefix_has(prefix, &site->ip4) || prefix_has(prefix, &site->ip6);
 }
 
+/* NULL, or what of the node a prefix has. */
+static const char *part_in(const struct site_node *node,
+			   const struct prefix *prefix)
+{
+	if (prefix_has(prefix, &node->ip4) || prefix_has(prefix, &node->ip6))
+		return "an address";
+	for (size_t i = 0; i < node->neighbor_cnt; i++) {
+		if (prefix_has(prefix, &node->neighbors[i].addr))
+			return "a neighbor";
+	}
+	return NULL;
+}
+
 /* Packets to it would go to the nearest node, whosever it is. */
 static void check_nodes(struct conf_reader *r, const struct conf_group *g,
 			const struct prefix *prefix)
@@ -149,14 +162,13 @@ static void check_nodes(struct conf_reader *r, const struct conf_group *g,
 
 	prefix_format(text, prefix);
 	for (size_t i = 0; i < site->node_cnt; i++) {
-		const struct site_node *node = &site->nodes[i];
+		const char *part = part_in(&site->nodes[i], prefix);
 
-		if (prefix_has(prefix, &node->ip4) ||
-		    prefix_has(prefix, &node->ip6))
+		if (part)
 			conf_key_error(r, &g->section, GROUP_PREFIX,
-				       "an address of node %s is in %s, which "
-				       "every node announces", node->name,
-				       text);
+				       "%s of node %s is in %s, which every "
+				       "node announces", part,
+				       site->nodes[i].name, text);
 	}
 }
 

@@ -327,6 +327,9 @@ static void groups_and_probes_must_fit(void **state)
 		{ G "[group h]\nprefix = 198.51.100.64/26\n", NULL,
 		  "c:3: [group h] prefix: an address of node b is in "
 		  "198.51.100.64/26, which every node announces\n", 0 },
+		{ G "[group h]\nprefix = 198.51.100.0/29\n", NULL,
+		  "c:3: [group h] prefix: a neighbor of node a is in "
+		  "198.51.100.0/29, which every node announces\n", 0 },
 		{ "[group h]\nprefix = 203.0.113.0/24, 192.0.2.53\n", NULL,
 		  "~c: 2001:db8:53::53 of ", 0 },
 		{ G "reuse = 2500\nmed-degraded = 99\n", NULL,
