@@ -194,9 +194,8 @@ static void tell_hold(struct why *y, const struct health_unit *u)
 		tell_wait(y, u, "; `anycastctl resume' keeps it");
 		break;
 	case HEALTH_HOLD_DRAIN_LAST:
-		why_say(y, "  is withdrawn when another node is up, or by "
-			"`anycastctl drain --force'; `anycastctl resume' keeps "
-			"it");
+		why_say(y, "  is withdrawn by `anycastctl drain --force' too; "
+			"`anycastctl resume' keeps it");
 		break;
 	case HEALTH_HOLD_DRAINED:
 	case HEALTH_HOLD_DISABLED:

@@ -66,6 +66,22 @@ static void add_remote(struct words *w, const struct health *h,
 	words_add(w, " if another node stays up");
 }
 
+/* Of a drain that waits for another node. */
+static void add_others_wait(struct words *w, const struct health *h,
+			    const struct unit *u)
+{
+	uint64_t wait_ms = unit_drain_wait_ms(u, &h->outlook.command);
+
+	if (!h->outlook.others) {
+		words_add(w, "announced until forced: there is no other node");
+	} else if (!wait_ms) {
+		words_add(w, "announced until another node is up");
+	} else {
+		words_add(w, "announced until another node has been up for ");
+		words_add_duration(w, wait_ms);
+	}
+}
+
 static void add_drain(struct words *w, const struct health *h,
 		      const struct unit *u)
 {
@@ -74,10 +90,8 @@ static void add_drain(struct words *w, const struct health *h,
 		add_left(w, u, h->outlook.now_ms);
 	} else if (u->shown.hold == HEALTH_HOLD_DRAINED) {
 		words_add(w, "drained: not announced");
-	} else if (h->outlook.others) {
-		words_add(w, "announced until another node is up");
 	} else {
-		words_add(w, "announced until forced: there is no other node");
+		add_others_wait(w, h, u);
 	}
 }
 

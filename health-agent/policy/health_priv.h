@@ -105,6 +105,10 @@ bool unit_lose(struct unit *u, uint64_t now_ms);
 /* Sum without going round. */
 uint64_t unit_after(uint64_t ms, uint64_t wait_ms);
 
+/* How long a drain goes on announcing it, once another node is up. */
+uint64_t unit_drain_wait_ms(const struct unit *u,
+			    const struct health_command *c);
+
 /* Write u->shown.cause. */
 void cause_tell(const struct health *h, struct unit *u);
 

@@ -29,6 +29,12 @@ uint64_t unit_after(uint64_t ms, uint64_t wait_ms)
 	return ms > UINT64_MAX - wait_ms ? UINT64_MAX : ms + wait_ms;
 }
 
+uint64_t unit_drain_wait_ms(const struct unit *u,
+			    const struct health_command *c)
+{
+	return c->has_wait ? c->wait_ms : u->shown.group->drain_wait_ms;
+}
+
 static void since_keep(struct since *s, bool holds, uint64_t now_ms)
 {
 	if (holds && !s->set)
@@ -141,28 +147,23 @@ static uint64_t drain_end_ms(const struct unit *u, const struct outlook *o)
 	const struct health_command *c = &o->command;
 	uint64_t since = o->ordered_ms;
 
-	if (!c->force && o->other_up && o->other_up_ms > since)
+	if (!c->force && o->other_up_ms > since)
 		since = o->other_up_ms;
-	return unit_after(since, c->has_wait ? c->wait_ms
-					     : u->shown.group->drain_wait_ms);
+	return unit_after(since, unit_drain_wait_ms(u, c));
 }
 
 static struct decision be_draining(const struct unit *u,
 				   const struct outlook *o)
 {
-	uint64_t end = drain_end_ms(u, o);
 	struct decision d = { NODE_DRAINING, false, HEALTH_HOLD_DRAINED, 0 };
+	uint64_t end = drain_end_ms(u, o);
 
 	if (!u->shown.announced || u->survey.says <= SAYS_UNDECIDED)
 		return d;
-	d.announced = true;
-	d.hold = HEALTH_HOLD_DRAIN_WAIT;
-	d.until_ms = end;
+	if (!o->command.force && !o->other_up)
+		return is_out(NODE_DRAINING, HEALTH_HOLD_DRAIN_LAST, 0);
 	if (o->now_ms < end)
-		return d;
-	d.announced = !o->command.force && !o->other_up;
-	d.hold = d.announced ? HEALTH_HOLD_DRAIN_LAST : HEALTH_HOLD_DRAINED;
-	d.until_ms = 0;
+		return is_out(NODE_DRAINING, HEALTH_HOLD_DRAIN_WAIT, end);
 	return d;
 }
 

@@ -78,7 +78,7 @@ static void a_drain_ends_and_is_taken_back(void **state)
 	assert_false(l.want.drained);
 	stop(&l);
 	assert_int_equal(logged("\"what\":\"order\""), 3);
-	assert_int_equal(logged("forced"), 1);
+	assert_int_equal(logged(", forced"), 1);
 }
 
 /* The order that a restart would find now. */

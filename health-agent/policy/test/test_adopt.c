@@ -121,7 +121,7 @@ WORLD_TEST(orders_do_not_wait_for_an_adoption,
 
 WORLD_TEST(a_drain_during_an_adoption_waits_for_the_probes,
 	{ 0, "all good 3", NULL },
-	{ 6000, "restart, drain", ADOPTING("6800") },
+	{ 6000, "restart, peer 0 up, drain", ADOPTING("6800") },
 	{ 6100, "sip4 good, up4 good, tone4 good, kam good",
 	  "service4 draining+ @16000; service6 unknown @6800; "
 	  "web4 unknown @6800" },

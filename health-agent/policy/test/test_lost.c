@@ -97,10 +97,8 @@ WORLD_TEST(a_drain_of_the_last_node_goes_on_after_a_death,
 	{ 6000, "drain", NULL },
 	{ 7000, DEATH, NULL },
 	{ 8000, DEATH, NULL },
-	{ 9000, DEATH, "service4 draining+ @16000; service6 draining+ @16000; "
-		       "web4 draining+ @16000" },
-	{ 16000, "", "service4 draining+; service6 draining+; "
-		     "web4 draining+" });
+	{ 9000, DEATH, "service4 draining+; service6 draining+; "
+		       "web4 draining+" });
 
 /* ---- more than tables */
 

@@ -60,7 +60,7 @@ static void a_drain_names_the_unit_that_is_still_announced(void **state)
 	(void)state;
 	world_init(&w);
 	world_do(&w, 0, "all good 3");
-	world_do(&w, 5000, "sip4 bad 3, drain");
+	world_do(&w, 5000, "sip4 bad 3, peer 0 up, drain");
 	assert_int_equal(NODE_DRAINING, health_node(w.h, cause));
 	assert_string_equal("service (IPv6) is draining: withdrawn in "
 			    "10 s", cause);
@@ -193,12 +193,16 @@ static void orders_are_told_in_words(void **state)
 	static const struct told rows[] = {
 		{ 0, "all good 3", HEALTH_HOLD_DOWN,
 		  "hold-down: up in 5.0 s" },
-		{ 5000, "drain", HEALTH_HOLD_DRAIN_WAIT,
+		{ 5000, "peer 0 up, drain", HEALTH_HOLD_DRAIN_WAIT,
 		  "withdrawn in 10 s" },
 		{ 7500, "", HEALTH_HOLD_DRAIN_WAIT,
 		  "withdrawn in 7.5 s" },
-		{ 15000, "", HEALTH_HOLD_DRAIN_LAST,
+		{ 7500, "peer 0 unknown", HEALTH_HOLD_DRAIN_LAST,
+		  "announced until another node has been up for 10 s" },
+		{ 7500, "drain wait 0", HEALTH_HOLD_DRAIN_LAST,
 		  "announced until another node is up" },
+		{ 7500, "drain wait 10000", HEALTH_HOLD_DRAIN_LAST,
+		  "announced until another node has been up for 10 s" },
 		{ 15001, "peer 0 up", HEALTH_HOLD_DRAIN_WAIT,
 		  "withdrawn in 10 s" },
 		{ 25001, "", HEALTH_HOLD_DRAINED,

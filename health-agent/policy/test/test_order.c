@@ -96,7 +96,7 @@ WORLD_TEST(a_drain_may_have_its_own_wait,
 
 WORLD_TEST(the_last_node_stays_announced_until_another_is_up,
 	{ 0, "all good 3, peer 0 down", NULL },
-	{ 6000, "drain", DRAINING },
+	{ 6000, "drain", WAITING },
 	{ 16000, "", WAITING },
 	{ 60000, "peer 0 degraded", WAITING },
 	{ 60001, "peer 1 up", WAITING },
@@ -109,10 +109,10 @@ WORLD_TEST(the_last_node_stays_announced_until_another_is_up,
 
 WORLD_TEST(a_node_that_comes_up_amid_a_drain_is_given_time_as_well,
 	{ 0, "all good 3, peer 0 down", NULL },
-	{ 6000, "drain", DRAINING },
+	{ 6000, "drain", WAITING },
 	{ 12000, "peer 0 up", DRAINING_UNTIL("22000") },
 	/* what was heard of it before does not count */
-	{ 13000, "peer 0 unknown", DRAINING },
+	{ 13000, "peer 0 unknown", WAITING },
 	{ 14000, "peer 0 up", DRAINING_UNTIL("24000") },
 	{ 23999, "", DRAINING_UNTIL("24000") },
 	{ 24000, "", DRAINED });
@@ -120,7 +120,7 @@ WORLD_TEST(a_node_that_comes_up_amid_a_drain_is_given_time_as_well,
 WORLD_TEST(another_node_that_is_gone_again_is_not_up,
 	{ 0, "all good 3, peer 0 up", NULL },
 	{ 6000, "drain", DRAINING },
-	{ 15999, "peer 0 unknown", DRAINING },
+	{ 15999, "peer 0 unknown", WAITING },
 	{ 16000, "", WAITING },
 	{ 16001, "resume", ALL_UP });
 
@@ -129,9 +129,15 @@ WORLD_TEST(force_waits_for_nobody,
 	{ 6000, "drain force", DRAINING },
 	{ 16000, "", DRAINED });
 
+WORLD_TEST(force_counts_from_the_beginning_too,
+	{ 0, "all good 3", NULL },
+	{ 6000, "drain", WAITING },
+	{ 7000, "drain force", DRAINING },
+	{ 16000, "", DRAINED });
+
 WORLD_TEST(force_may_come_later_and_stays,
 	{ 0, "all good 3", NULL },
-	{ 6000, "drain", DRAINING },
+	{ 6000, "drain", WAITING },
 	{ 16000, "", WAITING },
 	{ 20000, "drain force", DRAINED },
 	{ 20001, "resume", ALL_UP },
@@ -144,7 +150,7 @@ WORLD_TEST(force_may_come_later_and_stays,
 
 WORLD_TEST(a_bad_probe_withdraws_a_drain_at_once,
 	{ 0, "all good 3", NULL },
-	{ 6000, "drain", DRAINING },
+	{ 6000, "drain", WAITING },
 	{ 6001, "kam gone", DRAINED },
 	{ 6002, "kam good", DRAINED },
 	{ 6003, "resume", ALL_UP });
@@ -281,6 +287,7 @@ int main(void)
 			a_node_that_comes_up_amid_a_drain_is_given_time_as_well),
 		cmocka_unit_test(another_node_that_is_gone_again_is_not_up),
 		cmocka_unit_test(force_waits_for_nobody),
+		cmocka_unit_test(force_counts_from_the_beginning_too),
 		cmocka_unit_test(force_may_come_later_and_stays),
 		cmocka_unit_test(a_bad_probe_withdraws_a_drain_at_once),
 		cmocka_unit_test(what_is_remote_does_not_withdraw_a_drain),
