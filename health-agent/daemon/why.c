@@ -188,7 +188,10 @@ static void tell_hold(struct why *y, const struct health_unit *u)
 		break;
 	case HEALTH_HOLD_REMOTE_LAST:
 	case HEALTH_HOLD_DAMPED_LAST:
-		why_say(y, "  is announced because no other node is up");
+		why_say(y, health_others_up(y->view->health)
+			? "  stays announced: to withdraw it would be one "
+			  "more loss"
+			: "  is announced because no other node is up");
 		break;
 	case HEALTH_HOLD_DRAIN_WAIT:
 		tell_wait(y, u, "; `anycastctl resume' keeps it");

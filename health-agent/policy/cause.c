@@ -43,6 +43,30 @@ static void add_damping(struct words *w, const struct unit *u, uint64_t now_ms)
 	add_left(w, u, now_ms);
 }
 
+/* The last node is let out in spite of its penalty, and stays out. */
+static void add_damped_last(struct words *w, const struct health *h,
+			    const struct unit *u)
+{
+	if (h->outlook.other_up)
+		words_add(w, "damped, but announced since no other node was "
+			  "up: ");
+	else
+		words_add(w, "damped, but no other node is up: ");
+	add_damping(w, u, h->outlook.now_ms);
+}
+
+static void add_hold_down(struct words *w, const struct unit *u,
+			  uint64_t now_ms)
+{
+	/* only the last node does not wait for that too */
+	bool damped = u->shown.suppressed_until_ms > u->shown.until_ms;
+
+	words_add(w, damped ? "damped, announced in " : "hold-down: up in ");
+	add_left(w, u, now_ms);
+	if (damped)
+		words_add(w, " if no other node is up by then");
+}
+
 static void add_good(struct words *w, const struct unit *u)
 {
 	if (u->survey.cnt == 1)
@@ -98,7 +122,7 @@ static void add_drain(struct words *w, const struct health *h,
 static void add_adopting(struct words *w, const struct health *h,
 			 const struct unit *u)
 {
-	words_add(w, "announced before the restart, waiting for ");
+	words_add(w, "was announced before, waiting for ");
 	verdict_add_name(w, &h->conf.probes[u->survey.worst]);
 	add_others(w, &u->survey);
 }
@@ -130,16 +154,14 @@ void cause_tell(const struct health *h, struct unit *u)
 		words_add(&w, "; no other node is up");
 		break;
 	case HEALTH_HOLD_DOWN:
-		words_add(&w, "hold-down: up in ");
-		add_left(&w, u, now_ms);
+		add_hold_down(&w, u, now_ms);
 		break;
 	case HEALTH_HOLD_DAMPED:
 		words_add(&w, "damped: ");
 		add_damping(&w, u, now_ms);
 		break;
 	case HEALTH_HOLD_DAMPED_LAST:
-		words_add(&w, "damped, but no other node is up: ");
-		add_damping(&w, u, now_ms);
+		add_damped_last(&w, h, u);
 		break;
 	case HEALTH_HOLD_DRAIN_WAIT:
 	case HEALTH_HOLD_DRAIN_LAST:

@@ -133,6 +133,24 @@ static const struct story stories[] = {
 	  "  is damped for 86 s more (penalty 2673, free below 1000); "
 	  "`anycastctl resume' forgives it\n"
 	  "  fine: kam, web4, session with 198.51.100.1\n" },
+	{ "damped, let out as the last one, and is no longer",
+	  STEPS({ 0, "all good 3, peer 0 up" }, { 5000, "" },
+		{ 50000, "web4 bad 3, web4 good 3" },
+		{ 55000, "web4 bad 3, web4 good 3" },
+		{ 60000, "web4 bad 3, web4 good 3, peer 0 down" },
+		{ 65000, "peer 0 up" }),
+	  "fra1 is up for 60 s: all units are up\n"
+	  "service (IPv4) is up for 60 s: all 4 probes are good\n"
+	  "  fine: sip4, kam, up4, tone4, 192.0.2.53/32 advertised, session "
+	  "with 198.51.100.1\n"
+	  SERVICE6_FINE
+	  "web (IPv4) is degraded for 0 s: damped, but announced since no "
+	  "other node was up: penalty 2673, below 1000 in 86 s\n"
+	  "  stays announced: to withdraw it would be one more loss\n"
+	  "  is damped for 86 s more (penalty 2673, free below 1000); "
+	  "`anycastctl resume' forgives it\n"
+	  "  fine: kam, web4, 198.51.100.80/32 advertised, session with "
+	  "198.51.100.1\n" },
 	{ "damped and bad", STEPS({ 0, "all good 3, peer 0 up" },
 				  { 5000, "" },
 				  { 50000, "web4 bad 3, web4 good 3" },
@@ -208,19 +226,19 @@ static const struct story stories[] = {
 			    { 65000, "restart, sip4 good, kam good" }),
 	  "fra1 is unknown for 0 s: service (IPv4) is unknown: announced before"
 	  " the restart, waiting for up4 (IPv4) (and 1 more probe)\n"
-	  "service (IPv4) is unknown for 0 s: announced before the restart, "
+	  "service (IPv4) is unknown for 0 s: was announced before, "
 	  "waiting for up4 (IPv4) (and 1 more probe)\n"
 	  "  is withdrawn in 0.8 s if there is no answer by then\n"
 	  "  needs 1 good attempt: up4 (IPv4) has not answered yet\n"
 	  "  needs 1 good attempt or is degraded: tone4 (IPv4) has not "
 	  "answered yet\n"
 	  "  fine: sip4, kam, session with 198.51.100.1\n"
-	  "service (IPv6) is unknown for 0 s: announced before the restart, "
+	  "service (IPv6) is unknown for 0 s: was announced before, "
 	  "waiting for sip6 (IPv6)\n"
 	  "  is withdrawn in 0.8 s if there is no answer by then\n"
 	  "  needs 1 good attempt: sip6 (IPv6) has not answered yet\n"
 	  "  fine: kam, session with 2001:db8:1::1\n"
-	  "web (IPv4) is unknown for 0 s: announced before the restart, waiting"
+	  "web (IPv4) is unknown for 0 s: was announced before, waiting"
 	  " for web4 (IPv4)\n"
 	  "  is withdrawn in 0.8 s if there is no answer by then\n"
 	  "  needs 1 good attempt: web4 (IPv4) has not answered yet\n"

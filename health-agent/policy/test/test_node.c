@@ -179,9 +179,16 @@ static void damping_is_told_in_words(void **state)
 		  "sip4 (IPv4) has failed 3 times: no answer in 500 ms" },
 		{ 16000, "sip4 good 3", HEALTH_HOLD_DAMPED,
 		  "damped: penalty 2800, below 1000 in 90 s" },
+		{ 17000, "peer 0 unknown", HEALTH_HOLD_DOWN,
+		  "damped, announced in 4.0 s if no other node is up by then" },
+		{ 17000, "peer 0 up", HEALTH_HOLD_DAMPED,
+		  "damped: penalty 2768, below 1000 in 89 s" },
 		{ 100000, "peer 0 down", HEALTH_HOLD_DAMPED_LAST,
 		  "damped, but no other node is up: penalty 1061, below 1000 "
 		  "in 5.2 s" },
+		{ 100000, "peer 0 up", HEALTH_HOLD_DAMPED_LAST,
+		  "damped, but announced since no other node was up: penalty "
+		  "1061, below 1000 in 5.2 s" },
 	};
 
 	(void)state;
@@ -210,7 +217,7 @@ static void orders_are_told_in_words(void **state)
 		{ 25002, "disable", HEALTH_HOLD_DISABLED,
 		  "disabled by an operator" },
 		{ 25003, "resume, restart", HEALTH_HOLD_ADOPTING,
-		  "announced before the restart, waiting for sip4 (IPv4) (and "
+		  "was announced before, waiting for sip4 (IPv4) (and "
 		  "3 more probes)" },
 	};
 
