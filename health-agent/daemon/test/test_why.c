@@ -224,8 +224,8 @@ static const struct story stories[] = {
 	  "  fine: kam, web4, session with 198.51.100.1\n" },
 	{ "adopting", STEPS({ 0, "all good 3" }, { 5000, "" },
 			    { 65000, "restart, sip4 good, kam good" }),
-	  "fra1 is unknown for 0 s: service (IPv4) is unknown: announced before"
-	  " the restart, waiting for up4 (IPv4) (and 1 more probe)\n"
+	  "fra1 is unknown for 0 s: service (IPv4) is unknown: was announced "
+	  "before, waiting for up4 (IPv4) (and 1 more probe)\n"
 	  "service (IPv4) is unknown for 0 s: was announced before, "
 	  "waiting for up4 (IPv4) (and 1 more probe)\n"
 	  "  is withdrawn in 0.8 s if there is no answer by then\n"
