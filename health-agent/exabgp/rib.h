@@ -118,7 +118,7 @@ struct rib {
 
 	bool found_known;
 	struct route_set found;
-	uint64_t heard_ms;	/* an answer, or a line of one */
+	uint64_t heard_ms;	/* an ack, or a line of a listing */
 	uint64_t last_ack_ms;
 	struct rib_counts counts;
 	bool changed;		/* since the last rib_status() */

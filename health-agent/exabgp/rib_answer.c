@@ -41,9 +41,8 @@ static void drop(struct rib *rib)
 }
 
 /* A line that belongs to the command in flight: it is being answered. */
-static void hear(struct rib *rib, uint64_t now_ms)
+static void proceed(struct rib *rib, uint64_t now_ms)
 {
-	rib->heard_ms = now_ms;
 	rib->deadline_ms = now_ms + rib->conf.ack_timeout_ms;
 }
 
@@ -123,7 +122,7 @@ static void hear_heading(struct rib *rib, uint64_t now_ms)
 		drop(rib);
 		return;
 	}
-	hear(rib, now_ms);
+	proceed(rib, now_ms);
 	rib->heading = true;
 	memset(rib->rows, 0, sizeof(rib->rows));
 }
@@ -137,7 +136,7 @@ static void hear_session(struct rib *rib, const struct dialect_line *l,
 		drop(rib);
 		return;
 	}
-	hear(rib, now_ms);
+	proceed(rib, now_ms);
 	if (find_neighbor(rib, &l->neighbor, &i))
 		rib->rows[i] = l->established;
 }
@@ -190,7 +189,8 @@ static void hear_route(struct rib *rib, const struct dialect_line *l,
 		drop(rib);
 		return;
 	}
-	hear(rib, now_ms);
+	proceed(rib, now_ms);
+	rib->heard_ms = now_ms;		/* it may be long */
 	if (!find_own(rib, &l->route.prefix, &j))
 		return;
 	if (!find_neighbor(rib, &l->neighbor, &i) || !rib_is_pair(rib, i, j)) {
@@ -337,8 +337,7 @@ static void hear_end(struct rib *rib, bool error, uint64_t now_ms)
 			rib_lose_sync(rib, now_ms);
 		return;
 	}
-	hear(rib, now_ms);
-	rib->last_ack_ms = now_ms;
+	rib->heard_ms = rib->last_ack_ms = now_ms;
 	rib->task = RIB_NONE;
 	rib->heading = false;
 	if (error)

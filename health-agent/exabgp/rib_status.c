@@ -99,7 +99,9 @@ static void put_text(const struct rib *rib, char out[static LINK_TEXT_MAX],
 	if (rib->leaving)
 		snprintf(out, LINK_TEXT_MAX, "ExaBGP is shutting down");
 	else if (!rib_alive(rib, now_ms))
-		snprintf(out, LINK_TEXT_MAX, "ExaBGP does not answer");
+		snprintf(out, LINK_TEXT_MAX, rib->last_ack_ms ?
+			 "ExaBGP does not answer" :
+			 "ExaBGP has never answered (is its api.ack true?)");
 	else if (!rib->conf.neighbor_cnt)
 		snprintf(out, LINK_TEXT_MAX, "this node has no neighbor");
 	else if (find_proof(rib, LINK_PROOF_UNWANTED, prefix, neighbor))

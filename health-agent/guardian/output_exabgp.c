@@ -39,6 +39,7 @@ struct output {
 	size_t rest_len;
 	uint64_t due_ms, now_ms;
 	bool changed;		/* since the last exabgp_status() */
+	bool said_found;
 
 	/* what the log has said last */
 	struct {
@@ -100,6 +101,9 @@ static int exabgp_new(struct output **out, const struct agent_conf *conf,
 
 	if (!o)
 		return ENOMEM;
+	if (isatty(STDIN_FILENO))
+		log_warn("exabgp: stdin is a terminal, not ExaBGP "
+			 "(--output dry-run shows what would be announced)");
 	o->in_flags = o->out_flags = -1;
 	o->due_ms = o->now_ms = now_ms;
 	lines_init(&o->lines);
@@ -248,6 +252,15 @@ static void log_routes(struct output *o, uint64_t now_ms)
 	}
 }
 
+static void log_found(struct output *o)
+{
+	if (o->said_found || !o->rib.found_known)
+		return;
+	o->said_found = true;
+	log_info("exabgp: found prefixes=%zu announced already",
+		 o->rib.found.cnt);
+}
+
 /* ---- a turn */
 
 static uint64_t exabgp_step(struct output *o, const struct pollfd *ready,
@@ -269,6 +282,7 @@ static uint64_t exabgp_step(struct output *o, const struct pollfd *ready,
 	if (o->full)
 		*err = 0;
 	o->changed = rib_status(&o->rib, &o->status, now_ms) || o->changed;
+	log_found(o);
 	log_sessions(o, now_ms);
 	log_routes(o, now_ms);
 	o->due_ms = o->full ? now_ms + IDLE_MS : rib_due(&o->rib, now_ms);

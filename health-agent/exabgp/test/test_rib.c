@@ -247,6 +247,17 @@ static void no_answer_is_a_timeout_and_a_new_beginning(void **state)
 	     LISTED_53, "< done", "-", "proof $P advertised", "done 1", "text");
 }
 
+/* As with api.ack false: answers have no end. */
+static void without_any_ack_nothing_is_known(void **state)
+{
+	(void)state;
+	init_rib("A", "P");
+	PLAY("> $summary", "< $heading", "< $A$row", "+2000", "-", "+500",
+	     "> $summary", "< $heading", "< $A$row", "+1500", "alive no",
+	     "found unknown",
+	     "text ExaBGP has never answered (is its api.ack true?)");
+}
+
 static void an_answer_after_its_timeout_is_not_another_ones(void **state)
 {
 	(void)state;
@@ -573,6 +584,7 @@ int main(void)
 		cmocka_unit_test(a_new_want_is_tried_at_once),
 		cmocka_unit_test(a_refused_withdrawal_stays_unwanted),
 		cmocka_unit_test(no_answer_is_a_timeout_and_a_new_beginning),
+		cmocka_unit_test(without_any_ack_nothing_is_known),
 		cmocka_unit_test(an_answer_after_its_timeout_is_not_another_ones),
 		cmocka_unit_test(a_summary_given_up_may_still_be_answered),
 		cmocka_unit_test(a_predecessors_answers_are_not_taken_for_ours),
