@@ -191,6 +191,8 @@ static bool end_adoption(struct unit *u, const struct outlook *o)
 		return false;
 	u->adopting = false;
 	if (says == SAYS_UNDECIDED) {
+		if (!u->lost && o->command.order == HEALTH_RESUME)
+			damping_add(&u->damping, u->shown.group, o->now_ms);
 		u->shown.state = NODE_DOWN;
 		u->shown.since_ms = o->now_ms;
 		return true;

@@ -205,13 +205,17 @@ static void restart(struct life *l, uint8_t how)
 	}
 }
 
-/* But that damping ends a little sooner, as whole numbers are remembered. */
+/* But that an adoption has more time, and damping ends a little sooner, as whole
+ * numbers are remembered.
+ */
 static bool is_as_before(const struct health_unit *is,
 			 const struct health_unit *was)
 {
 	return is->announced == was->announced && is->state == was->state &&
 	       is->hold == was->hold &&
-	       (is->suppressed || is->until_ms == was->until_ms);
+	       is->suppressed == was->suppressed &&
+	       (is->suppressed || is->hold == HEALTH_HOLD_ADOPTING ||
+		is->until_ms == was->until_ms);
 }
 
 static void reload(struct life *l)

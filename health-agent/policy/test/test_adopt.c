@@ -152,6 +152,26 @@ WORLD_TEST(the_last_node_is_adopted_though_it_cannot_reach_others,
 	  "service4 degraded+; service6 unknown @6800; "
 	  "web4 unknown @6800" });
 
+/* 2683 of three, as if it had been bad: it has been withdrawn for it. */
+WORLD_TEST(not_to_answer_in_time_is_a_loss,
+	{ 0, "all good 3, peer 0 up", NULL },
+	{ 10000, "restart, sip4 good, up4 good, tone4 good, sip6 good, "
+		 "kam good", NULL },
+	{ 10800, "web4 good 3", "service4 up+; service6 up+; "
+				"web4 down @15800" },
+	{ 20000, "restart, sip4 good, up4 good, tone4 good, sip6 good, "
+		 "kam good", NULL },
+	{ 20800, "web4 good 3", NULL },
+	{ 30000, "restart, peer 0 up, sip4 good, up4 good, tone4 good, "
+		 "sip6 good, kam good", NULL },
+	{ 30800, "web4 good 3", "service4 up+; service6 up+; "
+				"web4 down @116231" },
+	/* an order is none, nor is the same loss told twice */
+	{ 40000, "restart, disable", NULL },
+	{ 40800, "resume, all good 3, restart, lost", NULL },
+	{ 41600, "all good 3", "service4 down @46600; service6 down @46600; "
+			       "web4 down @46600" });
+
 /* ---- more than tables */
 
 static void a_state_that_is_adopted_keeps_its_age(void **state)
@@ -495,6 +515,7 @@ int main(void)
 			a_drain_during_an_adoption_waits_for_the_probes),
 		cmocka_unit_test(a_restart_is_no_way_out_of_damping),
 		cmocka_unit_test(a_bad_first_attempt_is_a_loss),
+		cmocka_unit_test(not_to_answer_in_time_is_a_loss),
 		cmocka_unit_test(
 			the_last_node_is_adopted_though_it_cannot_reach_others),
 		cmocka_unit_test(a_state_that_is_adopted_keeps_its_age),
