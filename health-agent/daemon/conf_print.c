@@ -200,17 +200,21 @@ static void print_summary_probe(const struct key_printer *p,
 static void print_summary_group(const struct key_printer *p,
 				const struct health_group_conf *group)
 {
-	char text[384] = "";
+	char text[384];
 	size_t len = 0;
 
-	for (size_t i = 0; i < group->prefix_cnt && len < sizeof(text); i++) {
+	for (size_t i = 0; i < group->prefix_cnt; i++) {
 		char prefix[ROUTE_PREFIX_TEXT_MAX];
 
 		route_format_prefix(prefix, &group->prefixes[i]);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-					i ? ", " : "", prefix);
+					len ? ", " : "", prefix);
+		if (i + 1 < group->prefix_cnt &&
+		    sizeof(text) - len > sizeof(prefix) + 2)
+			continue;
+		key_print(p, "group %s: %s", group->name, text);
+		len = 0;	/* the others in a line of their own */
 	}
-	key_print(p, "group %s: %s", group->name, text);
 }
 
 void agent_conf_print_summary(const struct agent_conf *conf,

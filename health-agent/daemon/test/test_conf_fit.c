@@ -89,12 +89,39 @@ static void a_default_probe_may_become_another_type(void **state)
 	agent_conf_free(conf);
 }
 
+static void all_prefixes_are_in_the_summary(void **state)
+{
+	char site[2048] = BED_SERVICE("address = 192.0.2.53\n"), last[64];
+	size_t len = strlen(site);
+	struct lines got = { 0 };
+	struct agent_conf *conf;
+
+	(void)state;
+	for (unsigned i = 1; i < SITE_PREFIXES_MAX; i++)
+		len += (size_t)snprintf(site + len, sizeof(site) - len,
+					"prefix = 2001:db8:fff:ffff:ffff:ffff:"
+					"ffff:%x\n", 0x1000 + i);
+	snprintf(site + len, sizeof(site) - len, "prefix = 192.0.2.53\n"
+		 "[node a]\naddress = 198.51.100.11, 2001:db8::1\n");
+	scratch_write("long", site, strlen(site));
+	conf = bed_good("[probe x]\ntype = process\npid-file = /p\n",
+			"--site @long --node a --output dry-run");
+	agent_conf_print_summary(conf, lines_add, &got);
+	for (unsigned i = 1; i < SITE_PREFIXES_MAX; i++) {
+		snprintf(last, sizeof(last), ":ffff:%x/128", 0x1000 + i);
+		CHECK(strstr(got.text, last), last);
+	}
+	CHECK(strstr(got.text, "192.0.2.53/32\n"), got.text);
+	agent_conf_free(conf);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_node_leaves_out_what_it_has_no_address_for),
 		cmocka_unit_test(only_the_service_is_asked_by_invite),
 		cmocka_unit_test(a_default_probe_may_become_another_type),
+		cmocka_unit_test(all_prefixes_are_in_the_summary),
 	};
 
 	return cmocka_run_group_tests_name("conf fit", tests, bed_setup,
