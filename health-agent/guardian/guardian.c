@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "health-agent/guardian/again.h"
 #include "health-agent/guardian/keeper.h"
+#include "health-agent/guardian/orphans.h"
 #include "health-agent/guardian/output.h"
 #include "health-agent/guardian/pause.h"
 #include "health-agent/guardian/ward.h"
@@ -128,8 +129,19 @@ static void obey(struct guardian *g, const union link_message *message,
 	}
 }
 
+/* A worker that ended as it was told has seen to its own. */
+static void watch_orphans(struct guardian *g, bool had_worker)
+{
+	const pid_t own[] = { g->ward.pid, g->again.pid };
+
+	if (had_worker && g->ward.state == WARD_NONE && !g->ending)
+		orphans_kill(own, 2);
+	orphans_reap(own, 2);
+}
+
 static void watch_worker(struct guardian *g, uint64_t now_ms)
 {
+	bool had_worker = g->ward.state != WARD_NONE;
 	uint32_t starts = g->ward.starts;
 	union link_message message;
 
@@ -137,6 +149,7 @@ static void watch_worker(struct guardian *g, uint64_t now_ms)
 		obey(g, &message, now_ms);
 	if (ward_check(&g->ward, now_ms) && !g->ending)
 		want_nothing(g, now_ms);
+	watch_orphans(g, had_worker);
 	if (!g->ending)
 		ward_start(&g->ward, now_ms);
 	if (g->ward.starts != starts)
@@ -344,6 +357,18 @@ static const struct output_type *type_of(enum agent_output output)
 	return &output_exabgp;
 }
 
+static void forget_others(const struct output_type *type)
+{
+	const struct output_type *const types[] = {
+		&output_exabgp, &output_kernel, &output_dry_run,
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i] != type && types[i]->forget)
+			types[i]->forget();
+	}
+}
+
 static int begin(struct guardian *g, int argc, char *const argv[])
 {
 	struct prefix own[ROUTE_PREFIXES_MAX];
@@ -351,7 +376,9 @@ static int begin(struct guardian *g, int argc, char *const argv[])
 	uint64_t now_ms = clock_boot_ms();
 	int err = take_signals(g);
 
+	orphans_inherit();
 	g->type = type_of(g->conf->output);
+	forget_others(g->type);
 	g->adopt_ms = now_ms + g->conf->adopt_ms;
 	g->looked_ms = g->due_ms = now_ms;
 	snprintf(g->status.output, sizeof(g->status.output), "%s",

@@ -50,6 +50,10 @@ struct output_type {
 	 * the exec has failed, all as before.  NULL: nothing to do.
 	 */
 	void (*keep)(struct output *o, bool kept);
+	/* What keep() has kept, where another output follows: nobody would
+	 * look after it.  NULL: nothing to do.
+	 */
+	void (*forget)(void);
 	void (*free)(struct output *o);
 };
 

@@ -24,27 +24,52 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* The device of before an exec, if there was one. */
-static bool take_device(struct output *o)
+/* What an image before this one has kept: its device, and the table its routes
+ * are in.  False: nothing.
+ */
+static bool find_kept(int *fd, uint32_t *table)
 {
 	const char *text = getenv(KERNEL_KEPT_DEVICE);
-	uint32_t fd;
-	int err;
+	uint32_t number = 0;
+	struct cursor c;
+	bool found;
 
 	if (!text)
 		return false;
-	err = slice_u32(&fd, slice_str(text), INT32_MAX);
+	c = cursor_of(text, strlen(text));
+	found = !slice_u32(&number, cursor_until(&c, ","), INT32_MAX) &&
+		cursor_byte(&c) == ',' &&
+		!slice_u32(table, cursor_take(&c, cursor_left(&c)),
+			   UINT32_MAX) &&
+		nl_is_device((int)number);
 	unsetenv(KERNEL_KEPT_DEVICE);	/* no child is to see it */
+	*fd = (int)number;
+	return found;
+}
+
+/* The device of before an exec, if it is what is configured now.  If not, it
+ * goes, and its routes with it: nobody would look after them.
+ */
+static bool take_device(struct output *o)
+{
+	uint32_t table;
+	int fd, err;
+
+	if (!find_kept(&fd, &table))
+		return false;
+	err = table == o->table_id ? nl_device_take(fd, &o->ifindex, o->device)
+				   : EINVAL;
 	if (!err)
-		err = nl_device_take((int)fd, &o->ifindex, o->device);
+		err = nl_keep(fd, false);
 	if (err) {
-		log_warn("kernel: %s of before the restart is not taken up "
-			 "(%s)",
-			 o->device, strerror(err));
+		log_warn("kernel: the device of before the restart is given up "
+			 "with its routes (not %s and table %u)",
+			 o->device, o->table_id);
+		close(fd);
 		return false;
 	}
-	o->tun = (int)fd;
-	return !nl_keep(o->tun, false);
+	o->tun = fd;
+	return true;
 }
 
 static int make_device(struct output *o)
@@ -329,11 +354,11 @@ static bool kernel_alive(const struct output *o, uint64_t now_ms)
 
 static void kernel_keep(struct output *o, bool kept)
 {
-	char text[16];
+	char text[32];
 
 	if (o->tun < 0)
 		return;
-	snprintf(text, sizeof(text), "%d", o->tun);
+	snprintf(text, sizeof(text), "%d,%u", o->tun, o->table_id);
 	if (nl_keep(o->tun, kept)) {
 		log_warn("kernel: %s does not live through the restart",
 			 o->device);
@@ -345,6 +370,18 @@ static void kernel_keep(struct output *o, bool kept)
 		unsetenv(KERNEL_KEPT_DEVICE);
 }
 
+static void kernel_forget(void)
+{
+	uint32_t table;
+	int fd;
+
+	if (!find_kept(&fd, &table))
+		return;
+	log_warn("kernel: the device of before the restart is given up with "
+		 "its routes (the output is another one)");
+	close(fd);
+}
+
 const struct output_type output_kernel = {
 	.name = "kernel",
 	.new = kernel_new,
@@ -354,5 +391,6 @@ const struct output_type output_kernel = {
 	.status = kernel_status,
 	.alive = kernel_alive,
 	.keep = kernel_keep,
+	.forget = kernel_forget,
 	.free = kernel_free,
 };

@@ -32,7 +32,9 @@
 #include "health-agent/kernel/nl.h"
 #include "health-agent/kernel/plan.h"
 
-/* Where a program that execs itself anew finds the device's descriptor. */
+/* Where a program that execs itself anew finds the device's descriptor, and the
+ * table of its routes: "7,200".
+ */
 #define KERNEL_KEPT_DEVICE "ANYCAST_KERNEL_TUN"
 
 enum {

@@ -203,15 +203,22 @@ int nl_device_new(int *out, uint32_t *ifindex,
 	return err;
 }
 
+bool nl_is_device(int fd)
+{
+	struct ifreq ifr = { 0 };
+
+	return ioctl(fd, TUNGETIFF, &ifr) == 0 && (ifr.ifr_flags & IFF_TUN) &&
+	       !(ifr.ifr_flags & IFF_PERSIST);
+}
+
 int nl_device_take(int fd, uint32_t *ifindex,
 		   const char name[static NL_DEVICE_MAX])
 {
 	struct ifreq ifr = { 0 };
 
 	if (ioctl(fd, TUNGETIFF, &ifr) < 0)
-		return errno == EBADF ? EBADF : EINVAL;
-	if (!(ifr.ifr_flags & IFF_TUN) || (ifr.ifr_flags & IFF_PERSIST) ||
-	    strncmp(ifr.ifr_name, name, sizeof(ifr.ifr_name)) != 0)
+		return errno;
+	if (strncmp(ifr.ifr_name, name, sizeof(ifr.ifr_name)) != 0)
 		return EINVAL;
 	if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return errno;

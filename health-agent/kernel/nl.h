@@ -40,8 +40,11 @@ int nl_receive(int fd, void *buf, size_t room, size_t *len);
 int nl_device_new(int *out, uint32_t *ifindex,
 		  const char name[static NL_DEVICE_MAX]);
 
-/* The device of a descriptor that was kept over an exec; EINVAL it is no such
- * device of this name.
+/* Is it the descriptor of a TUN that ends with it? */
+bool nl_is_device(int fd);
+
+/* The device of a descriptor that was kept over an exec; EINVAL it has another
+ * name.
  */
 int nl_device_take(int fd, uint32_t *ifindex,
 		   const char name[static NL_DEVICE_MAX]);

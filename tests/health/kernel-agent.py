@@ -30,17 +30,17 @@ def ip(*words):
                           check=False).stdout
 
 
-def table():
-    """{address: metric} of what is ours in table 200"""
-    text = ip("-4", "route", "show", "table", "200") + \
-        ip("-6", "route", "show", "table", "200")
+def table(number="200", name="anycast0"):
+    """{address: metric} of what is ours in it"""
+    text = ip("-4", "route", "show", "table", number) + \
+        ip("-6", "route", "show", "table", number)
     return {found[1]: int(found[2]) for found in re.finditer(
-        r"^(\S+) dev anycast0 proto 200.* metric (\d+)", text, re.M)}
+        rf"^(\S+) dev {name} proto 200.* metric (\d+)", text, re.M)}
 
 
-def device():
+def device(name="anycast0"):
     """Its index, 0 without one."""
-    found = re.match(r"(\d+): anycast0", ip("-o", "link", "show", "anycast0"))
+    found = re.match(rf"(\d+): {name}", ip("-o", "link", "show", name))
     return int(found[1]) if found else 0
 
 
@@ -102,6 +102,34 @@ def is_executed_anew(agent):
     print("ok: executed anew, and nothing has changed", flush=True)
 
 
+def restarted(agent, **settings):
+    first = agent.worker()
+    agent.settings.update(settings)
+    agent.write()
+    agent.ok("restart")
+    agent.another(first)
+
+
+def is_executed_anew_as_something_else(agent):
+    """What it had before is nobody's: it must not stay where a router sees it.
+    """
+    restarted(agent, kernel_table=201)
+    until("both routes, there", lambda: table("201") == {V4: 1, V6: 1})
+    assert empty(), table()
+    restarted(agent, kernel_device="anycast7")
+    until("both routes, to another device",
+          lambda: table("201", "anycast7") == {V4: 1, V6: 1})
+    assert not device() and not table("201"), table("201")
+    restarted(agent, output="dry-run")
+    until("it is up", lambda: agent.state() == "up")
+    assert not device("anycast7") and not table("201", "anycast7")
+    restarted(agent, output="kernel", kernel_table=200,
+              kernel_device="anycast0")
+    until("both routes again", has(1))
+    print("ok: executed anew with another table, device and output",
+          flush=True)
+
+
 def loses_its_worker(agent):
     began = time.monotonic()
     os.kill(agent.worker(), signal.SIGKILL)
@@ -154,6 +182,7 @@ def main():
             as agent:
         goes_up_and_down(agent)
         is_executed_anew(agent)
+        is_executed_anew_as_something_else(agent)
         loses_its_worker(agent)
         dies(agent)
         finds_its_device_taken(agent)

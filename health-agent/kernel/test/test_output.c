@@ -273,7 +273,8 @@ static void a_kept_device_may_be_down(void **state)
 static void a_kept_descriptor_may_be_anything(void **state)
 {
 	static const char *const texts[] = {
-		"", "x", "-1", "99999", "0x5", "4294967296", "1",
+		"", "x", "-1", "99999", "0x5", "4294967296", "1", "1,200",
+		"1,", ",200", "99999,200", "1,200,", "1,4294967296",
 	};
 
 	(void)state;
@@ -282,6 +283,70 @@ static void a_kept_descriptor_may_be_anything(void **state)
 		end(begin());
 		assert_null(getenv(KERNEL_KEPT_DEVICE));
 	}
+}
+
+/* What the next image finds, and is not to have. */
+static int keep_for_another(void)
+{
+	struct output *o = begin();
+	int fd = o->tun;
+
+	wish(o, NODE_UP, NODE_UP);
+	output_kernel.keep(o, true);
+	o->tun = -1;
+	output_kernel.free(o);
+	assert_true(has_device());
+	return fd;
+}
+
+static void a_kept_device_of_another_name_goes(void **state)
+{
+	struct output *o;
+
+	(void)state;
+	keep_for_another();
+	snprintf(conf.kernel_device, sizeof(conf.kernel_device), "anycast7");
+	o = begin();
+	assert_false(has_device());
+	assert_string_equal("", routes());
+	assert_int_equal(0, status.found.cnt);
+	end(o);
+	snprintf(conf.kernel_device, sizeof(conf.kernel_device), "anycast0");
+
+	/* somebody has renamed it */
+	keep_for_another();
+	run("ip link set anycast0 down");
+	run("ip link set anycast0 name anycast7 up");
+	end(begin());
+	run("! ip link show anycast7 2>/dev/null");
+}
+
+static void a_kept_device_of_another_table_goes(void **state)
+{
+	struct output *o;
+
+	(void)state;
+	keep_for_another();
+	conf.kernel_table = 201;
+	o = begin();
+	assert_string_equal("", routes());
+	wish(o, NODE_UP, NODE_UP);
+	assert_true(both_are_advertised());
+	end(o);
+	conf.kernel_table = 200;
+}
+
+static void a_kept_device_of_another_output_goes(void **state)
+{
+	int fd = keep_for_another();
+
+	(void)state;
+	output_kernel.forget();
+	assert_false(has_device());
+	assert_string_equal("", routes());
+	assert_int_equal(-1, fcntl(fd, F_GETFD));
+	assert_null(getenv(KERNEL_KEPT_DEVICE));
+	output_kernel.forget();
 }
 
 static void what_somebody_deletes_comes_back(void **state)
@@ -580,6 +645,9 @@ int main(void)
 		cmocka_unit_test(a_restart_in_place_keeps_them),
 		cmocka_unit_test(a_kept_device_may_be_down),
 		cmocka_unit_test(a_kept_descriptor_may_be_anything),
+		cmocka_unit_test(a_kept_device_of_another_name_goes),
+		cmocka_unit_test(a_kept_device_of_another_table_goes),
+		cmocka_unit_test(a_kept_device_of_another_output_goes),
 		cmocka_unit_test(what_somebody_deletes_comes_back),
 		cmocka_unit_test(what_somebody_deletes_before_us_is_no_error),
 		cmocka_unit_test(foreign_routes_stay_and_are_told),
