@@ -268,14 +268,22 @@ static int wait_drained(const struct ctl *ctl)
 	return CTL_FAILURE;
 }
 
-/* A stop: who is in service now is to be so after the next start. */
-static int mark_service(const struct ctl *ctl)
+/* A stop: who is in service now is to be so after the next start, and who is
+ * disabled has nothing to drain and is to stay what he is.
+ */
+static int mark_service(const struct ctl *ctl, bool *disabled)
 {
 	json_t *status;
 	int exit = agent_command(&status, ctl, "status");
+	const char *order = ng_text(status, "order");
 
-	if (!exit && strcmp(ng_text(status, "order"), "resume") == 0)
+	*disabled = !exit && strcmp(order, "disable") == 0;
+	if (*disabled) {
+		ctl_print_clean(ng_text(status, "node"));
+		puts(": disabled: nothing is announced");
+	} else if (!exit && strcmp(order, "resume") == 0) {
 		exit = write_mark(ctl->mark);
+	}
 	json_decref(status);
 	return exit;
 }
@@ -300,15 +308,15 @@ int ctl_drain(const struct ctl *ctl)
 	struct found found;
 	json_t *reply;
 	int exit = find_agent(&found, ctl);
-	bool force;
+	bool force, disabled = false;
 
 	if (exit)
 		return exit;
 	if (!found.there)
 		return drain_without_agent(ctl);
 	if (ctl->mark)
-		exit = mark_service(ctl);
-	if (exit)
+		exit = mark_service(ctl, &disabled);
+	if (exit || disabled)
 		return exit;
 	/* a stop does not wait for a node of which nobody will ever hear */
 	force = ctl->force || (ctl->mark && found.alone);

@@ -365,8 +365,12 @@ t mark-resume 0 resume "${mark[@]}" "${there[@]}"
 [[ ! -e in-service ]] || fail "the mark was left"
 t mark-none 0 resume "${mark[@]}" "${there[@]}"
 "$ctl" disable "${there[@]}" >/dev/null
-t mark-not-in-service 0 drain "${mark[@]}" "${there[@]}"
+t mark-disabled 0 drain --wait "${mark[@]}" "${there[@]}"
 [[ ! -e in-service ]] || fail "a disabled node was marked"
+t agent-status-disabled 0 status "${there[@]}"
+"$ctl" drain "${there[@]}" >/dev/null
+t mark-not-in-service 0 drain "${mark[@]}" "${there[@]}"
+[[ ! -e in-service ]] || fail "a draining node was marked"
 # the only node's stop waits for no other one, the last node's does
 agent only
 t mark-only-node 0 drain --wait "${mark[@]}" "${there[@]}"
