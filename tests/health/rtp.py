@@ -206,16 +206,21 @@ def is_full(prober, build):
 
 def knows_the_previous_secret(prober, build):
     """While a new secret goes round, some have it and some do not yet."""
+    new, more = "the-secret-after-the-present-one", f"previous-secret = {SECRET}"
+    both = prober.write_site("both.conf", new, more)
     with Relay("rtp-pinner", build, media=[V4, V6], ports=PORTS) as relay:
-        (relay.dir / "site.conf").write_text(SITE.format(
-            service=SERVICE, secret="the-secret-after-the-present-one",
-            more=f"previous-secret = {SECRET}", v4=V4, v6=V6))
-        os.kill(relay.process.pid, signal.SIGHUP)
         relay.ng.ok("drain")
+        told("the agent has read the new secret, the relay has not",
+             prober.want(GOOD, site=both))
+        (relay.dir / "site.conf").write_text(SITE.format(
+            service=SERVICE, secret=new, more=more, v4=V4, v6=V6))
+        os.kill(relay.process.pid, signal.SIGHUP)
         end = time.monotonic() + 5
-        while not re.fullmatch(GOOD, prober.run()[0][0]):
-            assert time.monotonic() < end, prober.run()
-        print("ok: the previous secret counts", flush=True)
+        while not re.fullmatch(GOOD, prober.run(
+                site=prober.write_site("new.conf", new))[0][0]):
+            assert time.monotonic() < end
+        told("the relay has, the agent has not", prober.want(GOOD))
+        told("both have", prober.want(GOOD, site=both))
 
 
 # --- a relay that fails ------------------------------------------------------
