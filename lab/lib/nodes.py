@@ -250,7 +250,8 @@ class Node(sip_node.Node):
         return ("/usr/bin/python3 -m exabgp healthcheck --no-syslog "
                 "--no-ip-setup --withdraw-on-down "
                 + " ".join(f"--ip {prefix}" for prefix in PREFIXES)
-                + f' --disable {self.dir}/disabled --cmd "sipsak -s sip:{SERVICE[0]}"')
+                + f" --disable {self.dir}/disabled"
+                + f' --cmd "sipsak -s sip:{SERVICE[0]}"')
 
     # --- what is done to it
 
@@ -277,8 +278,9 @@ class Node(sip_node.Node):
 
 
 def web_unit(space, name, address, port):
-    return Unit(name, ["/usr/bin/python3", Path(__file__).with_name("download.py"),
-                       address, port], restart="on-failure",
+    program = Path(__file__).with_name("download.py")
+    return Unit(name, ["/usr/bin/python3", program, address, port],
+                restart="on-failure",
                 ready=lambda: http_lacking(space, address, port))
 
 

@@ -219,10 +219,11 @@ class Supervisor(threading.Thread):
                 said, fds, _, _ = socket.recv_fds(unit.notices, 4096, 16)
             except BlockingIOError:
                 return
-            lines = said.decode(errors="replace").split("\n")
+            text = said.decode(errors="replace")
+            lines = text.split("\n")
             if "WATCHDOG=1" in lines:
                 unit.fed_at = time.monotonic()
-            name = re.search(r"(?m)^FDNAME=(.*)$", said.decode())
+            name = re.search(r"(?m)^FDNAME=(.*)$", text)
             if "FDSTOREREMOVE=1" in lines:
                 for pair in [p for p in unit.kept if p[0] == name[1]]:
                     unit.kept.remove(pair)
