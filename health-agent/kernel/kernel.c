@@ -116,10 +116,13 @@ static int hear_of_device(struct output *o)
 	return err;
 }
 
-/* Somebody has deleted it, and all routes are gone. */
+/* Somebody has deleted it, or moved it to another namespace, and all routes are
+ * gone.
+ */
 static void lose_device(struct output *o, uint64_t now_ms)
 {
-	log_warn("kernel: device %s was deleted, making another", o->device);
+	log_warn("kernel: device %s was taken away, making another",
+		 o->device);
 	close_fd(&o->tun);
 	o->ifindex = 0;
 	o->device_err = ENODEV;
@@ -166,7 +169,8 @@ static void drain_packets(struct output *o, uint64_t now_ms)
 
 /* ---- events ---- */
 
-static void heard(struct output *o, const struct rtnl_message *m)
+static void heard(struct output *o, const struct rtnl_message *m,
+		  uint64_t now_ms)
 {
 	bool is_link = m->kind == RTNL_LINK || m->kind == RTNL_LINK_GONE;
 	bool is_route = m->kind == RTNL_ROUTE || m->kind == RTNL_ROUTE_GONE;
@@ -179,13 +183,15 @@ static void heard(struct output *o, const struct rtnl_message *m)
 		/* down: its IPv4 routes are gone, and nobody says so */
 		o->setup_due |= m->kind == RTNL_LINK && !m->is_up;
 		o->dump_due = true;
+		if (m->kind == RTNL_LINK_GONE && o->tun >= 0)
+			lose_device(o, now_ms);
 	} else if (is_route && m->route.table == o->table_id) {
 		o->heard++;
 		o->dump_due = true;
 	}
 }
 
-static void hear_events(struct output *o)
+static void hear_events(struct output *o, uint64_t now_ms)
 {
 	static _Alignas(4) char bytes[NL_BUFFER];
 
@@ -204,7 +210,7 @@ static void hear_events(struct output *o)
 		}
 		c = cursor_of(bytes, len);
 		while (!rtnl_read(&m, &c))
-			heard(o, &m);
+			heard(o, &m, now_ms);
 	}
 }
 
@@ -301,6 +307,9 @@ static void time_passed(struct output *o, uint64_t now_ms)
 		o->rounds = 0;
 		o->dump_due = true;
 	}
+	/* told of while nobody could hear it */
+	if (o->device_err == ENODEV && o->tun >= 0)
+		lose_device(o, now_ms);
 	if (o->device_ms && now_ms >= o->device_ms) {
 		o->device_ms = 0;
 		if (o->tun < 0)
@@ -319,7 +328,9 @@ static uint64_t next_ms(const struct output *o, uint64_t now_ms)
 
 	if (r->asking != KERNEL_IDLE)
 		next = r->asked_ms + o->timeout_ms;
-	else if (r->fd >= 0 && (o->dump_due || o->plan_due))
+	else if (r->fd < 0)
+		next = UINT64_MAX;	/* nothing before the next retry */
+	else if (o->dump_due || o->plan_due)
 		next = now_ms;	/* there was no end to it this time */
 	if (o->retry_ms && o->retry_ms < next)
 		next = o->retry_ms;
@@ -338,7 +349,7 @@ static uint64_t kernel_step(struct output *o, const struct pollfd *ready,
 		if (ready[i].fd == o->tun)
 			drain_packets(o, now_ms);
 		else if (ready[i].fd == o->events)
-			hear_events(o);
+			hear_events(o, now_ms);
 	}
 	time_passed(o, now_ms);
 	kernel_ask(o, now_ms);

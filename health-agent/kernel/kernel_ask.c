@@ -189,8 +189,8 @@ static void change_answered(struct output *o, size_t at, int err)
 		o->errors++;
 		o->request.refused = true;
 	}
-	/* set down while nobody listened, over an exec */
-	o->setup_due |= err == ENETDOWN;
+	/* set down or taken away while nobody listened, as over an exec */
+	o->setup_due |= err == ENETDOWN || err == ENODEV;
 	for (size_t i = 0; i < o->own_cnt; i++) {
 		if (!prefix_equal(&o->own[i], &c->route.prefix))
 			continue;

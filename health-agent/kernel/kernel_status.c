@@ -8,6 +8,13 @@
 
 #define SAY(...) ((void)snprintf(out, LINK_TEXT_MAX, __VA_ARGS__))
 
+static const char *why_refused(const struct output *o, size_t i)
+{
+	if (o->refused[i] == EEXIST)
+		return "somebody else has this route with our metric";
+	return strerror(o->refused[i]);
+}
+
 static bool say_refused(const struct output *o, char out[static LINK_TEXT_MAX])
 {
 	char text[PREFIX_TEXT_MAX];
@@ -16,10 +23,13 @@ static bool say_refused(const struct output *o, char out[static LINK_TEXT_MAX])
 		if (!o->refused[i])
 			continue;
 		prefix_format(text, &o->own[i]);
-		SAY("%s: %s", text,
-		    o->refused[i] == EEXIST
-			    ? "somebody else has this route with our metric"
-			    : strerror(o->refused[i]));
+		if (o->refused[i] == EACCES &&
+		    o->own[i].addr.family == ADDR_IP6)
+			SAY("%s: IPv6 is switched off "
+			    "(net.ipv6.conf.%s.disable_ipv6)", text,
+			    o->device);
+		else
+			SAY("%s: %s", text, why_refused(o, i));
 		return true;
 	}
 	return false;

@@ -1,93 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The output against the kernel, in a network namespace of its own; what is
- * there is told by ip(8).
- */
-#include "common/test/table.h"
+#include "health-agent/kernel/test/bed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include "common/clock.h"
-#include "health-agent/daemon/conf.h"
-#include "health-agent/kernel/kernel.h"
 
 enum { LIMIT_MS = 5000 };
-
-#define P "192.0.2.53"
-#define Q "2001:db8:53::53"
-#define P_ROUTE(metric) \
-	P " dev anycast0 proto 200 scope link metric " metric "\n"
-#define Q_ROUTE(metric) Q " dev anycast0 proto 200 metric " metric " pref medium\n"
-
-static struct agent_conf conf = {
-	.kernel_table = 200,
-	.kernel_device = "anycast0",
-	.ack_timeout_ms = 1000,
-};
-static struct prefix own[2];
-static struct link_status status;
-static uint64_t generation;
-
-/* ---- what is there ---- */
-
-static void run(const char *command)
-{
-	if (system(command) != 0)
-		fail_msg("%s: failed", command);
-}
-
-/* Both families of table 200; a line each. */
-static const char *routes(void)
-{
-	static char text[4096];
-	FILE *p = popen("ip -4 route show table 200 2>/dev/null;"
-			"ip -6 route show table 200 2>/dev/null",
-			"r");
-	size_t len, from, to = 0;
-
-	assert_non_null(p);
-	len = fread(text, 1, sizeof(text) - 1, p);
-	pclose(p);
-	/* ip leaves spaces at the ends of lines */
-	for (from = 0; from < len; from++) {
-		if (text[from] == '\n') {
-			while (to && text[to - 1] == ' ')
-				to--;
-		}
-		text[to++] = text[from];
-	}
-	text[to] = '\0';
-	return text;
-}
-
-static bool has_device(void)
-{
-	return system("ip link show anycast0 >/dev/null 2>&1") == 0;
-}
-
-/* ---- the guardian's part ---- */
-
-static void wish(struct output *o, enum node_state p, enum node_state q)
-{
-	struct route_set set = { .cnt = 0 };
-
-	if (p != NODE_DOWN)
-		set.routes[set.cnt++] = (struct route){ .prefix = own[0],
-							.state = (uint8_t)p };
-	if (q != NODE_DOWN)
-		set.routes[set.cnt++] = (struct route){ .prefix = own[1],
-							.state = (uint8_t)q };
-	output_kernel.want(o, &set, ++generation, clock_boot_ms());
-	output_kernel.status(o, &status);
-}
 
 /* Turn the guardian's loop until done, which has a limit. */
 static void turn_until(struct output *o, bool (*done)(void), const char *what)
@@ -121,12 +40,6 @@ static void turn_until(struct output *o, bool (*done)(void), const char *what)
 
 #define TURN_UNTIL(o, done) turn_until(o, done, #done)
 
-static bool both_are_advertised(void)
-{
-	return status.routes[0].proof == LINK_PROOF_ADVERTISED &&
-	       status.routes[1].proof == LINK_PROOF_ADVERTISED;
-}
-
 static bool only_the_first_is_advertised(void)
 {
 	return status.routes[0].proof == LINK_PROOF_ADVERTISED &&
@@ -151,28 +64,6 @@ static bool nothing_ails_it(void)
 static bool it_is_in_the_way(void)
 {
 	return status.routes[0].proof == LINK_PROOF_REFUSED;
-}
-
-static struct output *begin(void)
-{
-	struct output *o = NULL;
-
-	memset(&status, 0, sizeof(status));
-	assert_int_equal(0, output_kernel.new(&o, &conf, own, 2,
-					      clock_boot_ms()));
-	output_kernel.status(o, &status);
-	assert_true(status.found_known);
-	assert_string_equal("kernel", status.output);
-	assert_true(output_kernel.alive(o, clock_boot_ms()));
-	return o;
-}
-
-static int end(struct output *o)
-{
-	output_kernel.free(o);
-	assert_false(has_device());
-	assert_string_equal("", routes());
-	return 0;
 }
 
 /* ---- stories ---- */
@@ -215,138 +106,6 @@ static void they_die_with_their_owner(void **state)
 	wish(o, NODE_UP, NODE_UP);
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
 	end(o);
-}
-
-static void a_restart_in_place_keeps_them(void **state)
-{
-	struct output *o = begin(), *next;
-	int fd = o->tun;
-
-	(void)state;
-	wish(o, NODE_DRAINING, NODE_UP);
-	output_kernel.keep(o, true);
-	assert_int_equal(0, fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	output_kernel.keep(o, false); /* the exec failed */
-	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	assert_null(getenv(KERNEL_KEPT_DEVICE));
-	output_kernel.keep(o, true);
-
-	/* the memory of the old image is gone, the descriptor is not */
-	o->tun = -1;
-	output_kernel.free(o);
-	assert_string_equal(P_ROUTE("10") Q_ROUTE("1"), routes());
-	next = begin();
-	assert_int_equal(fd, next->tun);
-	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	assert_null(getenv(KERNEL_KEPT_DEVICE));
-	assert_int_equal(2, status.found.cnt);
-	assert_int_equal(NODE_DRAINING, status.found.routes[0].state);
-	assert_int_equal(NODE_UP, status.found.routes[1].state);
-	assert_string_equal(P_ROUTE("10") Q_ROUTE("1"), routes());
-
-	/* the same is wanted: nothing is touched */
-	wish(next, NODE_DRAINING, NODE_UP);
-	assert_int_equal(0, status.commands);
-	assert_int_equal(generation, status.generation);
-	end(next);
-}
-
-/* Somebody sets the device down while there is nobody to hear of it. */
-static void a_kept_device_may_be_down(void **state)
-{
-	struct output *o = begin(), *next;
-
-	(void)state;
-	wish(o, NODE_UP, NODE_UP);
-	output_kernel.keep(o, true);
-	o->tun = -1;
-	output_kernel.free(o);
-	run("ip link set anycast0 down");
-	next = begin();
-	assert_int_equal(0, status.found.cnt);
-	wish(next, NODE_UP, NODE_UP);	/* refused, set up, and done */
-	assert_true(both_are_advertised());
-	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
-	end(next);
-}
-
-static void a_kept_descriptor_may_be_anything(void **state)
-{
-	static const char *const texts[] = {
-		"", "x", "-1", "99999", "0x5", "4294967296", "1", "1,200",
-		"1,", ",200", "99999,200", "1,200,", "1,4294967296",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		setenv(KERNEL_KEPT_DEVICE, texts[i], 1);
-		end(begin());
-		assert_null(getenv(KERNEL_KEPT_DEVICE));
-	}
-}
-
-/* What the next image finds, and is not to have. */
-static int keep_for_another(void)
-{
-	struct output *o = begin();
-	int fd = o->tun;
-
-	wish(o, NODE_UP, NODE_UP);
-	output_kernel.keep(o, true);
-	o->tun = -1;
-	output_kernel.free(o);
-	assert_true(has_device());
-	return fd;
-}
-
-static void a_kept_device_of_another_name_goes(void **state)
-{
-	struct output *o;
-
-	(void)state;
-	keep_for_another();
-	snprintf(conf.kernel_device, sizeof(conf.kernel_device), "anycast7");
-	o = begin();
-	assert_false(has_device());
-	assert_string_equal("", routes());
-	assert_int_equal(0, status.found.cnt);
-	end(o);
-	snprintf(conf.kernel_device, sizeof(conf.kernel_device), "anycast0");
-
-	/* somebody has renamed it */
-	keep_for_another();
-	run("ip link set anycast0 down");
-	run("ip link set anycast0 name anycast7 up");
-	end(begin());
-	run("! ip link show anycast7 2>/dev/null");
-}
-
-static void a_kept_device_of_another_table_goes(void **state)
-{
-	struct output *o;
-
-	(void)state;
-	keep_for_another();
-	conf.kernel_table = 201;
-	o = begin();
-	assert_string_equal("", routes());
-	wish(o, NODE_UP, NODE_UP);
-	assert_true(both_are_advertised());
-	end(o);
-	conf.kernel_table = 200;
-}
-
-static void a_kept_device_of_another_output_goes(void **state)
-{
-	int fd = keep_for_another();
-
-	(void)state;
-	output_kernel.forget();
-	assert_false(has_device());
-	assert_string_equal("", routes());
-	assert_int_equal(-1, fcntl(fd, F_GETFD));
-	assert_null(getenv(KERNEL_KEPT_DEVICE));
-	output_kernel.forget();
 }
 
 static void what_somebody_deletes_comes_back(void **state)
@@ -460,6 +219,9 @@ static void a_family_without_ip6_is_refused_alone(void **state)
 	wish(o, NODE_UP, NODE_UP);
 	TURN_UNTIL(o, only_the_first_is_advertised);
 	assert_string_equal(P_ROUTE("1"), routes());
+	assert_string_equal(Q ": IPv6 is switched off "
+			    "(net.ipv6.conf.anycast0.disable_ipv6)",
+			    status.output_text);
 	run("echo 0 >/proc/sys/net/ipv6/conf/anycast0/disable_ipv6");
 	TURN_UNTIL(o, both_are_advertised);
 	end(o);
@@ -498,6 +260,33 @@ static void a_device_that_is_deleted_is_made_again(void **state)
 	TURN_UNTIL(o, both_are_advertised);
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("10"), routes());
 	assert_string_equal("", status.output_text);
+	end(o);
+}
+
+/* The descriptor goes on telling nothing bad of it. */
+static void a_device_that_is_moved_away_is_made_again(void **state)
+{
+	struct output *o = begin();
+
+	(void)state;
+	wish(o, NODE_UP, NODE_DRAINING);
+	run("ip netns add anycast-$PPID");
+	run("ip link set anycast0 netns anycast-$PPID");
+	TURN_UNTIL(o, has_device);
+	TURN_UNTIL(o, both_are_advertised);
+	assert_string_equal(P_ROUTE("1") Q_ROUTE("10"), routes());
+	assert_string_equal("", status.output_text);
+	run("test -z \"$(ip -n anycast-$PPID link show type tun)\"");
+
+	/* what was told of it is lost */
+	close(o->events);
+	assert_int_equal(0, nl_open_events(&o->events, 200, 0, UINT32_MAX));
+	run("ip link set anycast0 netns anycast-$PPID");
+	status.routes[0].proof = LINK_PROOF_NONE;
+	TURN_UNTIL(o, has_device);
+	TURN_UNTIL(o, both_are_advertised);
+	assert_string_equal(P_ROUTE("1") Q_ROUTE("10"), routes());
+	run("ip netns del anycast-$PPID");
 	end(o);
 }
 
@@ -579,6 +368,24 @@ static void a_second_goes_by_without_a_change(void **state)
 	end(o);
 }
 
+/* As where there are no descriptors left: it waits, and does not spin. */
+static void without_a_socket_it_waits(void **state)
+{
+	struct output *o = begin();
+	uint64_t now_ms = clock_boot_ms() + 2 * KERNEL_PROOF_MS;
+	int err;
+
+	(void)state;
+	wish(o, NODE_UP, NODE_UP);
+	kernel_ask_anew(o, now_ms);
+	assert_int_equal(now_ms + KERNEL_RETRY_MS,
+			 output_kernel.step(o, NULL, 0, now_ms, &err));
+	/* but never with a withdrawal */
+	wish(o, NODE_DOWN, NODE_DOWN);
+	assert_string_equal("", routes());
+	end(o);
+}
+
 static void another_agents_device_is_left_alone(void **state)
 {
 	struct output *o = begin(), *other = NULL;
@@ -629,25 +436,11 @@ static void the_main_table_has_others_routes(void **state)
 	conf.kernel_table = 200;
 }
 
-static int own_network(void **state)
-{
-	(void)state;
-	assert_int_equal(0, prefix_parse(&own[0], slice_str(P)));
-	assert_int_equal(0, prefix_parse(&own[1], slice_str(Q)));
-	return unshare(CLONE_NEWNET);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_come_change_and_go),
 		cmocka_unit_test(they_die_with_their_owner),
-		cmocka_unit_test(a_restart_in_place_keeps_them),
-		cmocka_unit_test(a_kept_device_may_be_down),
-		cmocka_unit_test(a_kept_descriptor_may_be_anything),
-		cmocka_unit_test(a_kept_device_of_another_name_goes),
-		cmocka_unit_test(a_kept_device_of_another_table_goes),
-		cmocka_unit_test(a_kept_device_of_another_output_goes),
 		cmocka_unit_test(what_somebody_deletes_comes_back),
 		cmocka_unit_test(what_somebody_deletes_before_us_is_no_error),
 		cmocka_unit_test(foreign_routes_stay_and_are_told),
@@ -657,15 +450,15 @@ int main(void)
 		cmocka_unit_test(a_family_without_ip6_is_refused_alone),
 		cmocka_unit_test(a_device_that_is_set_down_is_set_up),
 		cmocka_unit_test(a_device_that_is_deleted_is_made_again),
+		cmocka_unit_test(a_device_that_is_moved_away_is_made_again),
 		cmocka_unit_test(a_second_goes_by_without_a_change),
+		cmocka_unit_test(without_a_socket_it_waits),
 		cmocka_unit_test(another_agents_device_is_left_alone),
 		cmocka_unit_test(packets_are_dropped_and_counted),
 		cmocka_unit_test(the_main_table_has_others_routes),
 	};
 
-	if (geteuid() != 0 || access("/dev/net/tun", R_OK | W_OK)) {
-		puts("skipped: this needs root and /dev/net/tun");
+	if (bed_cannot())
 		return 4;
-	}
 	return cmocka_run_group_tests(tests, own_network, NULL);
 }
