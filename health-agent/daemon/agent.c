@@ -167,24 +167,33 @@ static void fill_peers(struct nodestate *s, const struct peers *peers)
 	}
 }
 
-/* Not while the state of before a restart is being made sure of: until then
- * the file, and other nodes, go on saying that.
- *
- * Always with its `until': when the agent is gone, whatever it said last, this
+/* What others are told.  While units are being adopted the node is what it was;
+ * after a start that is not known here, but they know it.
+ */
+static bool told_state(const struct agent *a, enum node_state *out)
+{
+	char cause[HEALTH_CAUSE_MAX];
+
+	*out = a->notice.node;
+	if (!health_decided(a->health))
+		return *out != NODE_UNKNOWN;
+	*out = health_node(a->health, cause);
+	return true;
+}
+
+/* Always with its `until': when the agent is gone, whatever it said last, this
  * node goes on serving what still comes to it.  Its route is withdrawn then, so
  * that is little, and nobody else would serve it.
  */
 void agent_write_node_state(struct agent *a)
 {
-	char cause[HEALTH_CAUSE_MAX];
 	struct nodestate s = {
-		.state = health_node(a->health, cause),
 		.has_until = true,
 		.until_ms = clock_boot_ms() + AGENT_STATE_MS,
 	};
 	int err;
 
-	if (!health_decided(a->health))
+	if (!told_state(a, &s.state))
 		return;
 	snprintf(s.self, sizeof(s.self), "%s", a->conf->node->name);
 	if (a->peering)
@@ -203,10 +212,10 @@ void agent_write_node_state(struct agent *a)
 
 static void tell_peers(struct agent *a)
 {
-	char cause[HEALTH_CAUSE_MAX];
+	enum node_state state;
 
-	if (a->peering && health_decided(a->health))
-		peering_tell(a->peering, health_node(a->health, cause));
+	if (a->peering && told_state(a, &state))
+		peering_tell(a->peering, state);
 }
 
 /* ---- the policy's turn */
@@ -323,23 +332,6 @@ static void take_losses(struct agent *a, const struct link_status *is)
 					       .cause = cause });
 }
 
-/* Everything that is no longer wanted has gone.  (Not that all that is wanted
- * is done: a new prefix is refused until the guardian knows it as its own,
- * which is what the restart is for.)
- */
-static bool is_withdrawn(const struct agent *a, const struct link_status *is)
-{
-	struct route_set want;
-
-	health_routes(a->health, &want);
-	for (size_t i = 0; i < is->route_cnt; i++) {
-		if (is->routes[i].proof != LINK_PROOF_NONE &&
-		    !route_find(&want, &is->routes[i].prefix))
-			return false;
-	}
-	return true;
-}
-
 void agent_guardian_told(void *arg, const struct link_status *was,
 			 const struct link_status *is)
 {
@@ -353,10 +345,7 @@ void agent_guardian_told(void *arg, const struct link_status *was,
 		take_losses(a, is);
 		agent_settle(a);
 	}
-	if (a->restart_due && is_withdrawn(a, is)) {
-		a->restart_due = false;
-		uplink_restart(a->uplink);
-	}
+	agent_restart_tick(a, is);
 }
 
 /* ---- each second */
@@ -394,5 +383,6 @@ void agent_second(struct agent *a)
 		agent_save(a);
 	control_tick(a->control);
 	listen_for_metrics(a);
+	agent_hangup_tick(a);
 	agent_free_retired(a, false);
 }

@@ -30,6 +30,7 @@
 enum {
 	AGENT_STATE_MS = 5000,		/* node.state is true for so long */
 	AGENT_SAVE_MS = 2000,		/* between snapshots without news */
+	AGENT_RESTART_MS = 6000,	/* longer: it has failed (again.h) */
 	AGENT_ERROR_MAX = 512,
 	AGENT_WARNINGS_MAX = 8,
 };
@@ -68,7 +69,10 @@ struct agent {
 	struct route_set want;		/* as sent last */
 	bool has_want, want_drained;
 	uint64_t generation;
-	bool restart_due;	/* when the guardian has done this generation */
+	bool restart_due;	/* once nothing is left to withdraw */
+	uint64_t restart_ms;	/* when the guardian was asked for it; 0: not */
+	bool hangup_due;	/* a reload by signal; reloaded_ms: the last */
+	uint64_t reloaded_ms;
 
 	uint64_t beat_ms, saved_ms;
 	int node_state_err;
@@ -110,6 +114,21 @@ void agent_view(struct agent *a, struct status_view *out,
  * and nothing has changed.  by: who wanted it, in words.
  */
 int agent_reload(struct agent *a, const char *by);
+
+/* The same for a signal, which may come faster than any probe could answer: at
+ * once, or when the probes have had their time since the last reload.
+ */
+void agent_hangup(struct agent *a);
+void agent_hangup_tick(struct agent *a);
+
+/* Have the guardian execute its program anew.  0, or EINVAL: the configuration
+ * is broken, and error says how.
+ */
+int agent_restart(struct agent *a, const char *by,
+		  char error[static AGENT_ERROR_MAX]);
+
+/* The same when a reload needs it and all is ready for it. */
+void agent_restart_tick(struct agent *a, const struct link_status *is);
 
 /* Free what has been retired long enough, or (end) all of it. */
 void agent_free_retired(struct agent *a, bool end);

@@ -39,6 +39,10 @@ static void add_warnings(struct agent *a, struct status_view *v,
 			    "the new configuration needs a restart in place, "
 			    "which waits until what it no longer has is "
 			    "withdrawn");
+	if (a->restart_ms && v->now_ms - a->restart_ms >= AGENT_RESTART_MS)
+		add_warning(v, warnings,
+			    "the restart in place has not taken place: the log "
+			    "says why");
 }
 
 static void view_probe(void *arg, size_t i, struct status_probe *out)
@@ -131,15 +135,9 @@ static json_t *reload(struct agent *a, const char *by)
 
 static json_t *restart(struct agent *a, const char *by)
 {
-	char cause[64];
+	char error[AGENT_ERROR_MAX];
 
-	snprintf(cause, sizeof(cause), "by %s", by);
-	agent_record(a, &(struct audit_entry){ .what = AUDIT_WORKER,
-					       .to = "restart",
-					       .cause = cause });
-	agent_save(a);
-	uplink_restart(a->uplink);
-	return status_ok();
+	return agent_restart(a, by, error) ? status_error(error) : status_ok();
 }
 
 static json_t *carry_out(struct agent *a, const struct command *c,

@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "health-agent/daemon/agent.h"
+#include "health-agent/daemon/folder.h"
 
 enum {
 	RETIRED_MS = 2000,
@@ -219,6 +220,11 @@ static void swap(struct agent *a, struct next *next)
 	a->health = next->health;
 	a->probing = next->probing;
 	log_set_level(a->conf->log_level);
+	/* where the next worker will look for it */
+	if (!same_text(a->conf->state_dir, next->place->conf->state_dir)) {
+		(void)folder_make(a->conf->state_dir, 0750);
+		snapshot_move(a->snapshot, a->conf->state_dir);
+	}
 	hooks_set(a->hooks, a->conf->hook, a->conf->hook_timeout_ms);
 }
 
@@ -233,9 +239,17 @@ static void on_error(void *arg, const char *line)
 {
 	struct errors *e = arg;
 
-	log_err("reload: %s", line);
+	log_err("configuration: %s", line);
 	if (!e->cnt++)
 		snprintf(e->first, sizeof(e->first), "%s", line);
+}
+
+static void sum_up(char out[static AGENT_ERROR_MAX], const struct errors *e)
+{
+	snprintf(out, AGENT_ERROR_MAX, "%s", e->first);
+	if (e->cnt > 1)
+		snprintf(out, AGENT_ERROR_MAX, "%s (and %u more)", e->first,
+			 e->cnt - 1);
 }
 
 static int refuse(struct agent *a, const struct errors *e, const char *by)
@@ -243,10 +257,7 @@ static int refuse(struct agent *a, const struct errors *e, const char *by)
 	char cause[AGENT_ERROR_MAX + 64];
 
 	a->stats.reloads_refused++;
-	snprintf(a->config_error, sizeof(a->config_error), "%s", e->first);
-	if (e->cnt > 1)
-		snprintf(a->config_error, sizeof(a->config_error),
-			 "%s (and %u more)", e->first, e->cnt - 1);
+	sum_up(a->config_error, e);
 	snprintf(cause, sizeof(cause), "by %s: %s", by, a->config_error);
 	agent_record(a, &(struct audit_entry){ .what = AUDIT_RELOAD,
 					       .to = "refused",
@@ -274,6 +285,8 @@ int agent_reload(struct agent *a, const char *by)
 	bool restart;
 	int err;
 
+	a->hangup_due = false;
+	a->reloaded_ms = clock_boot_ms();
 	err = agent_conf_new(&next.conf, a->argc, a->argv, on_error, &errors);
 	if (!err)
 		err = make_next(a, &next);
@@ -290,4 +303,80 @@ int agent_reload(struct agent *a, const char *by)
 	agent_save(a);
 	a->restart_due |= restart;
 	return 0;
+}
+
+/* ---- by signal */
+
+void agent_hangup(struct agent *a)
+{
+	a->hangup_due = true;
+	agent_hangup_tick(a);
+}
+
+/* A reload begins all attempts anew. */
+void agent_hangup_tick(struct agent *a)
+{
+	uint64_t since_ms = clock_boot_ms() - a->reloaded_ms;
+
+	if (a->hangup_due && since_ms >= adopt_ms(a->conf))
+		agent_reload(a, "SIGHUP");
+}
+
+/* ---- a restart in place */
+
+static void ask_for_restart(struct agent *a)
+{
+	a->restart_due = false;
+	a->restart_ms = clock_boot_ms();
+	uplink_restart(a->uplink);
+}
+
+/* The guardian looks too, and later, but can tell nobody. */
+int agent_restart(struct agent *a, const char *by,
+		  char error[static AGENT_ERROR_MAX])
+{
+	struct errors errors = { 0 };
+	struct agent_conf *conf = NULL;
+	int err = agent_conf_new(&conf, a->argc, a->argv, on_error, &errors);
+	char cause[AGENT_ERROR_MAX + 64];
+
+	agent_conf_free(conf);
+	if (err && !errors.cnt)
+		on_error(&errors, strerror(err));
+	sum_up(error, &errors);
+	snprintf(cause, sizeof(cause), "by %s%s%s", by, err ? ": " : "",
+		 err ? error : "");
+	agent_record(a, &(struct audit_entry){
+				.what = AUDIT_WORKER,
+				.to = err ? "restart refused" : "restart",
+				.cause = cause });
+	if (err)
+		return EINVAL;
+	agent_save(a);
+	ask_for_restart(a);
+	return 0;
+}
+
+/* Everything that is no longer wanted has gone.  (Not that all that is wanted
+ * is done: a new prefix is refused until the guardian knows it as its own,
+ * which is what the restart is for.)
+ */
+static bool is_withdrawn(const struct agent *a, const struct link_status *is)
+{
+	struct route_set want;
+
+	health_routes(a->health, &want);
+	for (size_t i = 0; i < is->route_cnt; i++) {
+		if (is->routes[i].proof != LINK_PROOF_NONE &&
+		    !route_find(&want, &is->routes[i].prefix))
+			return false;
+	}
+	return true;
+}
+
+void agent_restart_tick(struct agent *a, const struct link_status *is)
+{
+	if (a->restart_due && is_withdrawn(a, is) &&
+	    snapshot_is_idle(a->snapshot))
+		ask_for_restart(a);
 }

@@ -73,6 +73,12 @@ int snapshot_new(struct snapshot **out, uv_loop_t *loop, const char *dir);
 /* The latest one is written; one that waits behind a slow disk is replaced. */
 void snapshot_save(struct snapshot *s, const struct health_memory *memory);
 
+/* Another folder, from the next one on. */
+void snapshot_move(struct snapshot *s, const char *dir);
+
+/* Nothing is on its way to the disk. */
+bool snapshot_is_idle(const struct snapshot *s);
+
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s);
 
 /* After the loop has run out. */

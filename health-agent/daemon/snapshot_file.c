@@ -128,6 +128,7 @@ struct snapshot {
 
 	/* the thread's while busy */
 	uint8_t bytes[SNAPSHOT_LEN];
+	char to[PATH_MAX];
 	bool durable;
 	int err;
 };
@@ -136,7 +137,7 @@ static void work(uv_work_t *req)
 {
 	struct snapshot *s = req->data;
 
-	s->err = snapshot_write(s->dir, s->bytes, s->durable);
+	s->err = snapshot_write(s->to, s->bytes, s->durable);
 }
 
 static void begin(struct snapshot *s);
@@ -173,6 +174,7 @@ static void done(uv_work_t *req, int status)
 static void begin(struct snapshot *s)
 {
 	memcpy(s->bytes, s->next, sizeof(s->bytes));
+	snprintf(s->to, sizeof(s->to), "%s", s->dir);
 	s->durable = s->next_durable;
 	s->next_durable = false;
 	s->waiting = false;
@@ -214,6 +216,17 @@ void snapshot_save(struct snapshot *s, const struct health_memory *m)
 	s->waiting = true;
 	if (!s->busy)
 		begin(s);
+}
+
+void snapshot_move(struct snapshot *s, const char *dir)
+{
+	snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	s->next_durable = true;	/* nothing is there yet */
+}
+
+bool snapshot_is_idle(const struct snapshot *s)
+{
+	return !s->busy && !s->waiting;
 }
 
 const struct snapshot_stats *snapshot_stats(const struct snapshot *s)

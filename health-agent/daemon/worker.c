@@ -53,7 +53,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 	if (signum == SIGHUP) {
 		audit_reopen(a->audit);
-		agent_reload(a, "SIGHUP");
+		agent_hangup(a);
 		return;
 	}
 	stop(a, signum == SIGTERM ? "SIGTERM" : "SIGINT");
