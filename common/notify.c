@@ -50,7 +50,8 @@ void notify_open(struct notify *n, unsigned flags)
 	*n = (struct notify){ .fd = -1 };
 	if (path)
 		open_socket(n, path, flags);
-	if ((flags & NOTIFY_ANY_PID) || !pid || pid == (uint64_t)getpid())
+	if (n->fd >= 0 && ((flags & NOTIFY_ANY_PID) || !pid ||
+			   pid == (uint64_t)getpid()))
 		n->watchdog_ms = number_of("WATCHDOG_USEC") / 2000;
 }
 

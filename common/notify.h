@@ -25,7 +25,8 @@ struct notify {
 	struct sockaddr_un to;
 	socklen_t to_len;
 	uint64_t watchdog_ms;	/* how often WATCHDOG=1 is due: half of what
-				 * the keeper waits; 0: never */
+				 * the keeper waits; 0: never, as where
+				 * nobody hears it */
 };
 
 /* What the environment says; it is left as it is. */

@@ -67,14 +67,17 @@ static void without_a_keeper_nothing_is_sent(void **state)
 	struct notify n;
 
 	(void)state;
+	setenv("WATCHDOG_USEC", "10000000", 1);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
 		setenv("NOTIFY_SOCKET", none[i], 1);
 		notify_open(&n, 0);
 		CHECK_EQ(ENOENT, notify_send(&n, "READY=1", -1), none[i]);
+		CHECK_EQ(0, n.watchdog_ms, none[i]);
 	}
 	unsetenv("NOTIFY_SOCKET");
 	notify_open(&n, 0);
 	assert_int_equal(notify_send(&n, "READY=1", -1), ENOENT);
+	assert_int_equal(n.watchdog_ms, 0);
 }
 
 static void a_keeper_that_does_not_read_holds_nobody_up(void **state)
