@@ -66,7 +66,8 @@ static void fill_conf(struct rib_conf *out, const struct agent_conf *conf,
 {
 	const struct site_node *node = conf->node;
 
-	*out = (struct rib_conf){ .ack_timeout_ms = conf->ack_timeout_ms };
+	*out = (struct rib_conf){ .ack_timeout_ms = conf->ack_timeout_ms,
+				  .exabgp_pid = (uint32_t)getppid() };
 	for (size_t i = 0; i < node->neighbor_cnt &&
 	     out->neighbor_cnt < RIB_NEIGHBORS_MAX; i++) {
 		out->neighbors[out->neighbor_cnt++] =

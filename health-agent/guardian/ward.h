@@ -6,7 +6,7 @@
  *    +------------------- after a wait: 100 ms, doubled up to 5 s --------+
  *
  * The worker is killed by the kernel when its guardian dies.  It leads a group
- * of its own, so that what it has started (hooks, commands) dies with it.
+ * of its own; what it has started is ended by orphans.h.
  */
 #ifndef GUARDIAN_WARD_H
 #define GUARDIAN_WARD_H
@@ -63,7 +63,7 @@ bool ward_receive(struct ward *w, union link_message *out, uint64_t now_ms);
 /* True: it lived, and is dead or silent for too long; it has been killed. */
 bool ward_check(struct ward *w, uint64_t now_ms);
 
-/* SIGKILL, to all it has started too. */
+/* SIGKILL, to its group too. */
 void ward_kill(struct ward *w);
 /* The same, and wait until it is gone; not for long. */
 void ward_stop(struct ward *w, uint64_t now_ms);

@@ -59,6 +59,22 @@ static bool process_lives(pid_t pid)
 	return state != 'Z' && state != 'X';
 }
 
+static unsigned children_of(pid_t pid)
+{
+	char path[64];
+	unsigned cnt = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
+		 (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fscanf(f, "%*d") == 0 && !feof(f))
+		cnt++;
+	fclose(f);
+	return cnt;
+}
+
 static void start(void)
 {
 	bed_start(NULL);
@@ -226,6 +242,12 @@ static void what_the_worker_has_started_dies_with_it(void **state)
 	assert_true(process_lives(bed.spawned));
 	kill(bed.worker, SIGKILL);
 	BED_UNTIL(!process_lives(bed.spawned));
+	/* and nobody lies about dead */
+	BED_UNTIL(bed.workers == 2 && children_of(bed.pid) == 1);
+	bed_order("spawn");
+	BED_UNTIL(process_lives(bed.spawned));
+	kill(bed.spawned, SIGKILL);
+	BED_UNTIL(children_of(bed.pid) == 1);
 }
 
 static void the_worker_dies_with_its_guardian(void **state)

@@ -12,7 +12,8 @@
  *	silent, beat	no more messages, and the guardian's are not heard; or again
  *	restart, stop	tell the guardian so
  *	exit N, abort	end
- *	spawn		start a process that stays; says "spawned PID"
+ *	spawn		start a process that stays, in a group of its own, and
+ *			one that ends; says "spawned PID"
  *
  * It says "hup" and "term" for signals, and for each status of the guardian one
  * line of words.  --check-config ends with 78 while the file of --refuse is
@@ -152,6 +153,9 @@ static void spawn(void)
 	if (pid == 0) {
 		close(LINK_FD);
 		close(worker.orders);
+		setsid();
+		if (fork() == 0)
+			_exit(0);
 		for (;;)
 			pause();
 	}
