@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@ static const struct {
 };
 
 static _Atomic int most_level = LOG_LEVEL_INFO;
+static _Atomic unsigned lost;	/* lines not told of yet */
 
 void log_set_level(enum log_level most)
 {
@@ -52,6 +55,38 @@ static void mask_controls(char *text, size_t len)
 	}
 }
 
+/* A journal or a pipe whose reader stands still would hold us up for as long.
+ * (Not O_NONBLOCK, which would be that of all who have the descriptor.)
+ */
+static bool has_room(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* One write: lines of several processes do not mix. */
+static void put(const char *line, size_t len, unsigned cnt)
+{
+	if (!has_room() || write(STDERR_FILENO, line, len) < 0)
+		atomic_fetch_add_explicit(&lost, cnt, memory_order_relaxed);
+}
+
+static void tell_of_lost(void)
+{
+	unsigned cnt = atomic_exchange_explicit(&lost, 0, memory_order_relaxed);
+	char line[128];
+	size_t len;
+
+	if (!cnt)
+		return;
+	len = format_prefix(line, sizeof(line), LOG_LEVEL_WARN);
+	len += (size_t)snprintf(line + len, sizeof(line) - len,
+				"log: lines lost cnt=%u (nobody read them)\n",
+				cnt);
+	put(line, len, cnt);
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	static const char cut[] = "...";
@@ -78,7 +113,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	mask_controls(line + start, len);
 	line[start + len] = '\n';
 
-	/* one write: lines of several processes do not mix */
-	if (write(STDERR_FILENO, line, start + len + 1) < 0)
-		return;		/* nowhere left to say it */
+	tell_of_lost();
+	put(line, start + len + 1, 1);
 }

@@ -5,6 +5,9 @@
  * Grammar of a line: `subject: what happened key=value ... (reason)`.  Under
  * systemd (JOURNAL_STREAM set) lines carry its <N> priority prefix, elsewhere
  * the level's name.  No timestamps: the journal has them.
+ *
+ * Nobody waits for who reads them: what finds no room is lost, and the next
+ * line that does is preceded by how many that were.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/test/table.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -112,6 +114,42 @@ static void a_long_line_is_cut_and_says_so(void **state)
 	}
 }
 
+/* A reader that has stopped: the caller goes on, what is lost is told of. */
+static void nobody_waits_for_a_reader(void **state)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	size_t len = 0, line = strlen("info: ") + strlen(long_text) + 1;
+	char want[128];
+	ssize_t n;
+
+	(void)state;
+	log_set_level(LOG_LEVEL_INFO);
+	assert_true(saved >= 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	close(ends[1]);
+	alarm(10);
+	for (unsigned i = 0; i < 2000; i++)
+		log_info("%s", long_text);
+	alarm(0);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	while ((n = read(ends[0], heard, sizeof(heard))) > 0)
+		len += (size_t)n;
+	log_info("site: read");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = read(ends[0], heard, sizeof(heard) - 1);
+	close(ends[0]);
+	assert_true(n > 0);
+	heard[n] = '\0';
+	snprintf(want, sizeof(want), "warning: log: lines lost cnt=%zu (nobody "
+		 "read them)\ninfo: site: read\n", 2000 - len / line);
+	/* whole lines */
+	assert_int_equal(len % line, 0);
+	assert_in_range(len / line, 1, 1999);
+	assert_string_equal(heard, want);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -119,6 +157,7 @@ int main(void)
 		cmocka_unit_test(systemd_gets_priorities),
 		cmocka_unit_test(a_line_stays_one_line),
 		cmocka_unit_test(a_long_line_is_cut_and_says_so),
+		cmocka_unit_test(nobody_waits_for_a_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -477,6 +477,34 @@ def without_memory_it_goes_on():
         assert agent.worker() == worker
 
 
+def who_reads_no_log_stops_nothing():
+    agent = Agent(BUILD)
+    log, agent.stderr = os.pipe()
+    with agent:
+        os.close(agent.stderr)
+        agent.touch("one")
+        agent.is_up()
+        worker = agent.worker()
+        # more than a pipe holds
+        for _ in range(250):
+            agent.ok("disable")
+            agent.ok("resume")
+        agent.is_up()
+        agent.forget("one")
+        until("it is withdrawn", lambda: not agent.announced())
+        assert agent.worker() == worker
+        # of the guardian's too
+        agent.kill_worker()
+        agent.another(worker)
+        agent.touch("one")
+        agent.is_up()
+        assert len(os.read(log, 1 << 20)) > 60000
+        agent.ok("disable")
+        told = until("what is lost", lambda: os.read(log, 1 << 20))
+        assert re.match(rb"warning: log: lines lost cnt=\d+", told), told
+    os.close(log)
+
+
 def a_thousand_connections_stop_nothing():
     with Agent(BUILD) as agent:
         agent.touch("one")
@@ -634,6 +662,7 @@ def main():
         a_new_agent_goes_on_from_what_is_remembered,
         without_descriptors_it_is_down_and_comes_back,
         without_memory_it_goes_on,
+        who_reads_no_log_stops_nothing,
         a_thousand_connections_stop_nothing,
         a_stepped_clock_moves_nothing,
         a_drain_waits_for_the_other_node,

@@ -71,6 +71,7 @@ class Agent:
         self.environment = {**os.environ, **(environment or {})}
         self.prepare = prepare
         self.process = None
+        self.stderr = None      # a descriptor in place of the log
         self.state_dir = self.dir / "state"
         self.write()
 
@@ -108,7 +109,8 @@ class Agent:
             # pylint: disable=consider-using-with
             self.process = subprocess.Popen(
                 [self.path, "--config", self.dir / "conf"],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=log if self.stderr is None else self.stderr,
                 cwd=self.dir, env=self.environment, preexec_fn=prepare)
         return self
 
