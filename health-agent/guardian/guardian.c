@@ -169,6 +169,7 @@ static void become_anew(struct guardian *g, uint64_t now_ms)
 
 	log_info("guardian: restarting in place");
 	ward_stop(&g->ward, now_ms);
+	orphans_kill(NULL, 0);
 	if (g->type->keep)
 		g->type->keep(g->output, true);
 	err = again_exec(&g->again);

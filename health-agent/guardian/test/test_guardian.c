@@ -455,9 +455,12 @@ static void a_restart_leaves_the_routes(void **state)
 	start_announced();
 	guardian = bed.pid;
 	worker = bed.worker;
+	bed_order("spawn");
+	BED_UNTIL(bed.spawned);
 	bed_order("restart");
 	BED_UNTIL(bed.workers == 2 && bed.orders >= 0);
 	assert_false(process_lives(worker));
+	BED_UNTIL(!process_lives(bed.spawned) && children_of(bed.pid) == 1);
 	bed_order("want 192.0.2.53 med 100");
 	BED_UNTIL(was_heard("192.0.2.53=advertised") && was_heard("found=1 "));
 	assert_int_equal(bed.pid, guardian);
