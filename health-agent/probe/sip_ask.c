@@ -100,12 +100,13 @@ void sip_ask_renew(struct sip_ask *ask,
 		   const struct addr *local, uint16_t local_port,
 		   uint64_t wall_s)
 {
+	static const char cookie[] = "z9hG4bK";
 	const struct prober_conf *conf = ask->conf;
 
 	ask->local = *local;
 	ask->local_port = local_port;
-	strcpy(ask->branch, "z9hG4bK");
-	random = put_hex(ask->branch + 7, random, 10);
+	memcpy(ask->branch, cookie, sizeof(cookie));
+	random = put_hex(ask->branch + sizeof(cookie) - 1, random, 10);
 	random = put_hex(ask->call_id, random, 16);
 	random = put_hex(ask->from_tag, random, 5);
 	ask->cseq = 1 + *random;
@@ -121,8 +122,9 @@ struct texts {
 	char contact[SIP_URI_MAX];
 };
 
+/* A transaction of its own has its own end of the branch. */
 static struct sip_request request_of(struct texts *t, const struct sip_ask *ask,
-				     const char *to_tag)
+				     const char *branch_end, const char *to_tag)
 {
 	static const char *const vias[] = {
 		[PROBER_UDP] = "UDP",
@@ -138,8 +140,9 @@ static struct sip_request request_of(struct texts *t, const struct sip_ask *ask,
 	char host[ADDR_TEXT_MAX];
 
 	addr_format_host(host, &ask->local);
-	snprintf(t->via, sizeof(t->via), "SIP/2.0/%s %s:%u;rport;branch=%s",
-		 vias[transport], host, ask->local_port, ask->branch);
+	snprintf(t->via, sizeof(t->via), "SIP/2.0/%s %s:%u;rport;branch=%s%s",
+		 vias[transport], host, ask->local_port, ask->branch,
+		 branch_end);
 	snprintf(t->from, sizeof(t->from), "%s;tag=%s", ask->user,
 		 ask->from_tag);
 	snprintf(t->to, sizeof(t->to), "%s%s%s", ask->user,
@@ -163,7 +166,7 @@ size_t sip_ask_write(char out[static SIP_REQUEST_MAX],
 		     const struct sip_ask *ask)
 {
 	struct texts texts;
-	struct sip_request req = request_of(&texts, ask, "");
+	struct sip_request req = request_of(&texts, ask, "", "");
 
 	req.method = method_of(ask);
 	req.contact = texts.contact;
@@ -175,18 +178,17 @@ size_t sip_ask_write(char out[static SIP_REQUEST_MAX],
 size_t sip_ask_ack(char out[static SIP_REQUEST_MAX], const struct sip_ask *ask,
 		   const struct sip_reply *reply)
 {
+	/* 13.2.2.4: a transaction of its own, to the remote target */
+	bool is_own = reply->status < 300;
 	struct texts texts;
-	struct sip_request req = request_of(&texts, ask, reply->to_tag);
+	struct sip_request req = request_of(&texts, ask, is_own ? "a" : "",
+					    reply->to_tag);
 
 	if (ask->conf->method != PROBER_INVITE || reply->status < 200)
 		return 0;
 	req.method = "ACK";
-	if (reply->status < 300) {
-		/* 13.2.2.4: a transaction of its own, to the remote target */
-		strcat(texts.via, "a");
-		if (reply->contact[0])
-			req.uri = reply->contact;
-	}
+	if (is_own && reply->contact[0])
+		req.uri = reply->contact;
 	return sip_osip_write(out, &req);
 }
 
@@ -194,14 +196,13 @@ size_t sip_ask_bye(char out[static SIP_REQUEST_MAX], const struct sip_ask *ask,
 		   const struct sip_reply *reply)
 {
 	struct texts texts;
-	struct sip_request req = request_of(&texts, ask, reply->to_tag);
+	struct sip_request req = request_of(&texts, ask, "b", reply->to_tag);
 
 	if (ask->conf->method != PROBER_INVITE || reply->status < 200 ||
 	    reply->status > 299)
 		return 0;
 	req.method = "BYE";
 	req.cseq++;
-	strcat(texts.via, "b");
 	if (reply->contact[0])
 		req.uri = reply->contact;
 	return sip_osip_write(out, &req);
@@ -211,7 +212,7 @@ size_t sip_ask_cancel(char out[static SIP_REQUEST_MAX],
 		      const struct sip_ask *ask)
 {
 	struct texts texts;
-	struct sip_request req = request_of(&texts, ask, "");
+	struct sip_request req = request_of(&texts, ask, "", "");
 
 	if (ask->conf->method != PROBER_INVITE)
 		return 0;
