@@ -260,9 +260,9 @@ static void a_node_without_a_name_is_this_one(void **state)
 	else
 		assert_null(site_own_node(site, name, why));
 	assert_string_equal(name, local);
-	strcpy(name, "other");
+	snprintf(name, sizeof(name), "other");
 	assert_ptr_equal(site_own_node(site, name, why), &site->nodes[0]);
-	strcpy(name, "another");
+	snprintf(name, sizeof(name), "another");
 	assert_null(site_own_node(site, name, why));
 	snprintf(want, sizeof(want), "has no node another; it has: other %s",
 		 site->nodes[1].name);

@@ -74,6 +74,12 @@ static const char *output(void)
 	return text;
 }
 
+/* The number that is its output; 0: none yet. */
+static pid_t output_pid(void)
+{
+	return (pid_t)strtol(output(), NULL, 10);
+}
+
 static void it_is_told_what_happened_and_nothing_else(void **state)
 {
 	struct hooks *h = start("/usr/bin/env | grep -v ^PWD= | sort >$out; "
@@ -163,7 +169,7 @@ static void who_hangs_is_killed_with_its_children(void **state)
 	run_until_idle(h);
 	assert_int_equal(hooks_stats(h)->timeouts, 1);
 	assert_int_equal(hooks_stats(h)->failed, 1);
-	child = atoi(output());
+	child = output_pid();
 	assert_true(child > 1);
 	while (kill(child, 0) == 0 && clock_ms() < end_ms) {
 		char path[64], text[256] = "";
@@ -248,12 +254,12 @@ static void it_can_be_stopped_while_one_runs(void **state)
 	(void)state;
 	add(h, "1");
 	add(h, "2");
-	while (atoi(output()) <= 1 && clock_ms() < end_ms)
+	while (output_pid() <= 1 && clock_ms() < end_ms)
 		uv_run(&loop, UV_RUN_NOWAIT);
 	hooks_stop(h);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	hooks_free(h);
-	assert_int_equal(kill(atoi(output()), SIGKILL), 0);
+	assert_int_equal(kill(output_pid(), SIGKILL), 0);
 	scratch_files(1);
 }
 

@@ -71,8 +71,10 @@ static void tell(void)
 static void want(char *words)
 {
 	struct route_set set = { .cnt = 0 };
+	char *rest = NULL;
 
-	for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+	for (char *word = strtok_r(words, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest)) {
 		struct route *r = &set.routes[set.cnt];
 		char *state = strchr(word, '=');
 		enum node_state value;

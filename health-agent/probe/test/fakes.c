@@ -45,19 +45,27 @@ static struct slice line_of(const char *request, const char *name)
 	return slice_of(at, (size_t)(strstr(at, "\r\n") - at));
 }
 
-static void put_tag(char *out, struct fake *f, const char *request)
+/* Append to what out has room for; the length. */
+static size_t put(char *out, const char *text, size_t len)
+{
+	if (len)
+		memcpy(out, text, len);
+	return len;
+}
+
+static size_t put_tag(char *out, struct fake *f, const char *request)
 {
 	struct slice call_id = line_of(request, "Call-ID");
 	struct slice from = line_of(request, "From");
 	struct slice cseq = line_of(request, "CSeq");
 	struct slice tag;
-	char digits[TOTAG_LEN + 1] = "";
+	char digits[sizeof(";tag=") + TOTAG_LEN] = ";tag=";
 
 	call_id = slice_of(call_id.text + 9, call_id.len - 9);
 	assert_true(totag_find(slice_of(from.text + 6, from.len - 6), &tag));
-	totag_make(digits, &f->site->keys, call_id, tag,
+	totag_make(digits + 5, &f->site->keys, call_id, tag,
 		   (uint32_t)strtoul(cseq.text + 6, NULL, 10));
-	sprintf(out, ";tag=%s", digits);
+	return put(out, digits, strlen(digits));
 }
 
 /* Fill the placeholders of part; out has room for it. */
@@ -72,6 +80,7 @@ static size_t expand(char *out, struct fake *f, const char *part, size_t len,
 	size_t at = 0;
 
 	for (size_t i = 0; i < len; i++) {
+		struct slice line;
 		size_t l = 0;
 
 		while (l < 6 && strncmp(part + i, lines[l][0],
@@ -81,14 +90,11 @@ static size_t expand(char *out, struct fake *f, const char *part, size_t len,
 			out[at++] = part[i];
 			continue;
 		}
-		at += (size_t)sprintf(out + at, "%.*s",
-				      (int)line_of(request, lines[l][1]).len,
-				      line_of(request, lines[l][1]).text);
-		if (l == 3) {
-			put_tag(out + at, f, request);
-			at += strlen(out + at);
-		}
-		at += (size_t)sprintf(out + at, "\r\n");
+		line = line_of(request, lines[l][1]);
+		at += put(out + at, line.text, line.len);
+		if (l == 3)
+			at += put_tag(out + at, f, request);
+		at += put(out + at, "\r\n", 2);
 		i += strlen(lines[l][0]) - 1;
 	}
 	return at;

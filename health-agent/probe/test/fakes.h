@@ -11,6 +11,7 @@
 #ifndef PROBE_FAKES_H
 #define PROBE_FAKES_H
 
+#include <stdio.h>
 #include <uv.h>
 
 #include "common/site.h"
@@ -25,6 +26,9 @@ enum {
 	FAKE_REQUESTS_MAX = 8,
 	FAKE_REQUEST_MAX = 2048,
 };
+
+/* Put text into an array of a struct. */
+#define SET(array, text) snprintf(array, sizeof(array), "%s", text)
 
 struct fake_tls;
 

@@ -110,8 +110,9 @@ static bool set(struct once *o, const char *key, char *value)
 	else if (!strcmp(key, "grace"))
 		conf->grace_ms = number(value);
 	else if (!strcmp(key, "command"))
-		for (char *word = strtok(value, " ");
-		     word && argc < PROBER_ARGS_MAX; word = strtok(NULL, " "))
+		for (char *rest = NULL, *word = strtok_r(value, " ", &rest);
+		     word && argc < PROBER_ARGS_MAX;
+		     word = strtok_r(NULL, " ", &rest))
 			conf->argv[argc++] = word;
 	else if (!strcmp(key, "count"))
 		o->left = number(value);

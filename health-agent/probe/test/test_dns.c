@@ -92,7 +92,7 @@ static struct prober_conf conf_of(const struct fake *f, const char *answer)
 		.dns_type = 1,
 	};
 
-	strcpy(conf.dns_answer, answer);
+	SET(conf.dns_answer, answer);
 	return conf;
 }
 
@@ -216,12 +216,12 @@ static void what_is_missing_is_said(void **state)
 	} while (0)
 	BAD(conf.port = 0, "it has no target");
 	BAD(conf.transport = PROBER_TLS, "DNS goes over udp or tcp");
-	BAD(strcpy(conf.dns_name, "a..b"), "`a..b' is no domain name");
-	BAD(strcpy(conf.dns_name, ""), "`' is no domain name");
+	BAD(SET(conf.dns_name, "a..b"), "`a..b' is no domain name");
+	BAD(SET(conf.dns_name, ""), "`' is no domain name");
 	BAD(conf.dns_type = 2, "records of type 2 are not known here: A, "
 			       "AAAA, SRV, NAPTR or TXT");
-	BAD(strcpy(conf.dns_answer, "192.0.2"), "`192.0.2' is no A");
-	BAD((strcpy(conf.dns_answer, "192.0.2.1"), conf.dns_type = 28),
+	BAD(SET(conf.dns_answer, "192.0.2"), "`192.0.2' is no A");
+	BAD((SET(conf.dns_answer, "192.0.2.1"), conf.dns_type = 28),
 	    "`192.0.2.1' is no AAAA");
 #undef BAD
 }

@@ -119,7 +119,7 @@ static void it_is_asked_over_tls_too(void **state)
 	conf = conf_of(&f);
 	conf.transport = PROBER_TLS;
 	conf.timeout_ms = 2000;
-	strcpy(conf.tls_name, "sip.example.net");
+	SET(conf.tls_name, "sip.example.net");
 	result = fake_attempt(&f, &conf);
 	assert_int_equal(result.what, HEALTH_GOOD);
 	assert_string_equal(result.text,
@@ -192,10 +192,10 @@ static void what_is_missing_is_said(void **state)
 	BAD(conf.target.family = 0, "it has no target");
 	BAD(conf.site = NULL, "it has no node");
 	BAD(conf.transport = PROBER_UDP, "HTTP goes over tcp or tls");
-	BAD(strcpy(conf.path, ""), "the path is not of the form /...");
-	BAD(strcpy(conf.path, "/a b"), "the path is not of the form /...");
-	BAD(strcpy(conf.path, "/a\r\nb"), "the path is not of the form /...");
-	BAD(strcpy(conf.path, "/a#b"), "the path is not of the form /...");
+	BAD(SET(conf.path, ""), "the path is not of the form /...");
+	BAD(SET(conf.path, "/a b"), "the path is not of the form /...");
+	BAD(SET(conf.path, "/a\r\nb"), "the path is not of the form /...");
+	BAD(SET(conf.path, "/a#b"), "the path is not of the form /...");
 	BAD(conf.on_node = true,
 	    "a node address redirects nobody: it needs expect");
 	BAD(conf.node = site_find_node(site, slice_str("ams1")),

@@ -73,7 +73,7 @@ static int fake_check(char text[static PROBER_TEXT_MAX],
 {
 	if (conf->port)
 		return 0;
-	strcpy(text, "it has no port");
+	snprintf(text, PROBER_TEXT_MAX, "it has no port");
 	return EINVAL;
 }
 

@@ -260,6 +260,7 @@ static void nobody_listening_is_heard_at_once(void **state)
 
 static void a_stream_is_cut_into_messages(void **state)
 {
+	static const char trying[] = "SIP/2.0 100 Hm\r\nl: 0\r\n\r\n";
 	static char endless[140000], chatter[140000];
 	static const struct sip_case cases[] = {
 		{ "at once", { FOUND SAME OURS_TCP END }, HEALTH_GOOD,
@@ -302,9 +303,8 @@ static void a_stream_is_cut_into_messages(void **state)
 	(void)state;
 	memset(endless, 'x', sizeof(endless) - 1);
 	memcpy(endless, "SIP/2.0 302 Moved\r\nSubject: ", 28);
-	while (strlen(chatter) < 139000)
-		strcpy(chatter + strlen(chatter),
-		       "SIP/2.0 100 Hm\r\nl: 0\r\n\r\n");
+	for (size_t at = 0; at < 139000; at += strlen(trying))
+		memcpy(chatter + at, trying, sizeof(trying));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check(&cases[i], PROBER_TCP);
 }
@@ -321,10 +321,10 @@ static struct prober_result over_tls(const char *script, int days,
 	fake_tls(&f, &loop, site, "sip.example.net", days);
 	conf = conf_of(&f, PROBER_TLS);
 	conf.timeout_ms = 5000;
-	strcpy(conf.tls_name, verify);
+	SET(conf.tls_name, verify);
 	if (ca) {
 		fake_tls_ca(&f, path);
-		strcpy(conf.tls_ca, path);
+		SET(conf.tls_ca, path);
 	}
 	result = fake_attempt(&f, &conf);
 	print_message("%s\n", result.text);
@@ -440,7 +440,7 @@ static void the_file_of_cas_counts_as_it_is_now(void **state)
 	rename(path, kept);
 	conf = conf_of(&f, PROBER_TLS);
 	conf.timeout_ms = 5000;
-	strcpy(conf.tls_ca, path);
+	SET(conf.tls_ca, path);
 	assert_int_equal(prober_new(&p, &loop, &conf, fake_on_result, &seen),
 			 0);
 	for (unsigned i = 0; i < 5; i++) {
