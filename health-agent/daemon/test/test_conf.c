@@ -61,8 +61,6 @@ static void defaults_are_those_of_the_documentation(void **state)
 {
 	struct agent_conf *conf = bed_good("", BED_ARGS);
 	const struct health_group_conf *g = &conf->health.groups[0];
-	const struct prober_conf *p;
-	size_t i;
 
 	(void)state;
 	assert_int_equal(conf->action, AGENT_RUN);
@@ -101,9 +99,16 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(g->draining.med, 4294967295);
 	assert_int_equal(g->degraded.prepend, 0);
 	assert_int_equal(g->degraded.community_cnt, 0);
+	agent_conf_free(conf);
+}
 
-	i = bed_probe(conf, "sip-tls", ADDR_IP4);
-	p = &conf->probes[i].prober;
+static void default_probes_are_those_of_the_documentation(void **state)
+{
+	struct agent_conf *conf = bed_good("", BED_ARGS);
+	size_t i = bed_probe(conf, "sip-tls", ADDR_IP4);
+	const struct prober_conf *p = &conf->probes[i].prober;
+
+	(void)state;
 	assert_int_equal(p->port, 5091);
 	assert_int_equal(p->transport, PROBER_TLS);
 	assert_int_equal(p->method, PROBER_INVITE);
@@ -515,6 +520,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_probe_all_that_the_site_has),
 		cmocka_unit_test(defaults_are_those_of_the_documentation),
+		cmocka_unit_test(default_probes_are_those_of_the_documentation),
 		cmocka_unit_test(defaults_leave_out_what_the_site_has_not),
 		cmocka_unit_test(a_node_announces_what_it_has_addresses_for),
 		cmocka_unit_test(
