@@ -12,7 +12,8 @@
  *
  * Commands are made of numbers and addresses alone, so they cannot carry a
  * character that would begin another command.  What comes back is untrusted:
- * a router can put words of its own into the reason of a `down'.  Pure.
+ * a router can put words of its own into the reason of a `down', and with
+ * ExaBGP 4.2 any lines behind them.  Pure.
  */
 #ifndef EXABGP_DIALECT_H
 #define EXABGP_DIALECT_H
@@ -68,6 +69,7 @@ struct dialect_line {
 	struct addr neighbor;	/* SESSION, ROUTE, CONNECTED, UP, DOWN */
 	bool established;	/* SESSION */
 	struct slice reason;	/* DOWN: in the line; anything may stand there */
+	uint32_t pid;		/* SHUTDOWN: of who is about to end */
 	/* ROUTE: state is NODE_UNKNOWN.  exact: it has no attribute that ours
 	 * have not, so that it is ours if the attributes are equal.
 	 */

@@ -206,7 +206,7 @@ static enum dialect_kind parse_session(struct dialect_line *out,
 /* ---- JSON */
 
 struct event {
-	struct slice answer, notification, state, peer, reason;
+	struct slice answer, notification, pid, state, peer, reason;
 };
 
 static void add_member(void *arg, const struct json_path *path,
@@ -218,6 +218,8 @@ static void add_member(void *arg, const struct json_path *path,
 		e->answer = value;
 	else if (json_at(path, (const char *[]){ "notification", NULL }))
 		e->notification = value;
+	else if (json_at(path, (const char *[]){ "pid", NULL }))
+		e->pid = value;
 	else if (json_at(path, (const char *[]){ "neighbor", "state", NULL }))
 		e->state = value;
 	else if (json_at(path, (const char *[]){ "neighbor", "reason", NULL }))
@@ -225,6 +227,13 @@ static void add_member(void *arg, const struct json_path *path,
 	else if (json_at(path, (const char *[]){ "neighbor", "address", "peer",
 						 NULL }))
 		e->peer = value;
+}
+
+static enum dialect_kind parse_shutdown(struct dialect_line *out,
+					struct slice pid)
+{
+	return slice_u32(&out->pid, pid, INT32_MAX) ? DIALECT_NONSENSE
+						    : DIALECT_SHUTDOWN;
 }
 
 static enum dialect_kind parse_json(struct dialect_line *out,
@@ -238,8 +247,8 @@ static enum dialect_kind parse_json(struct dialect_line *out,
 		return DIALECT_DONE;
 	if (is(e.answer, "error"))
 		return DIALECT_ERROR;
-	if (is(e.answer, "shutdown") || is(e.notification, "shutdown"))
-		return DIALECT_SHUTDOWN;
+	if (is(e.notification, "shutdown"))
+		return parse_shutdown(out, e.pid);
 	if (addr_parse(&out->neighbor, e.peer.text, e.peer.len))
 		return DIALECT_EVENT;
 	out->reason = e.reason;
@@ -267,7 +276,7 @@ static enum dialect_kind parse(struct dialect_line *out, struct slice line,
 	if (is(word, "Peer") && is(take_word(&c), "AS"))
 		return DIALECT_HEADING;
 	if (is(word, "shutdown"))
-		return DIALECT_SHUTDOWN;
+		return parse_shutdown(out, take_word(&c));
 	if (!cursor_left(&c)) {
 		if (is(word, "done"))
 			return DIALECT_DONE;

@@ -48,6 +48,7 @@ enum {
 
 struct rib_conf {
 	uint64_t ack_timeout_ms;
+	uint32_t exabgp_pid;	/* whose shutdown is meant */
 	struct dialect_neighbor neighbors[RIB_NEIGHBORS_MAX];
 	size_t neighbor_cnt;
 	struct prefix own[ROUTE_PREFIXES_MAX];

@@ -346,6 +346,15 @@ static void hear_end(struct rib *rib, bool error, uint64_t now_ms)
 		end_done(rib, task, now_ms);
 }
 
+/* Who knows its pid is not a router. */
+static void hear_shutdown(struct rib *rib, uint32_t pid)
+{
+	if (pid == rib->conf.exabgp_pid)
+		rib->leaving = rib->changed = true;
+	else
+		drop(rib);
+}
+
 void rib_line(struct rib *rib, struct slice line, uint64_t now_ms)
 {
 	uint32_t local_as = rib->conf.neighbor_cnt ?
@@ -361,7 +370,7 @@ void rib_line(struct rib *rib, struct slice line, uint64_t now_ms)
 		hear_end(rib, l.kind == DIALECT_ERROR, now_ms);
 		break;
 	case DIALECT_SHUTDOWN:
-		rib->leaving = rib->changed = true;
+		hear_shutdown(rib, l.pid);
 		break;
 	case DIALECT_HEADING:
 		hear_heading(rib, now_ms);

@@ -38,6 +38,7 @@ enum {
 	OUR_AS = 64511,
 	START_MS = 1000000,
 	ACK_MS = 2000,
+	EXABGP_PID = 57,
 };
 
 static const struct {
@@ -122,7 +123,8 @@ static struct prefix prefix_at(struct slice text)
 
 static void init_rib(const char *neighbors, const char *own)
 {
-	struct rib_conf conf = { .ack_timeout_ms = ACK_MS };
+	struct rib_conf conf = { .ack_timeout_ms = ACK_MS,
+				 .exabgp_pid = EXABGP_PID };
 
 	for (; *neighbors; neighbors++) {
 		char word[] = { '$', *neighbors, '\0' };

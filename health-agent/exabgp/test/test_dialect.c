@@ -135,7 +135,7 @@ static void the_longest_announcement_fits(void **state)
 static const struct {
 	const char *line;
 	enum dialect_kind kind;
-	const char *neighbor, *more;	/* reason or establishment */
+	const char *neighbor, *more;	/* reason, establishment or pid */
 } known_lines[] = {
 	{ "", DIALECT_NOTHING, "-", "" },
 	{ "  ", DIALECT_NOTHING, "-", "" },
@@ -146,12 +146,15 @@ static const struct {
 	{ "{ \"answer\": \"error\", \"message\": \"this command does "
 	  "not support json output\" }", DIALECT_ERROR, "-", "" },
 	{ "{ \"answer\": \"shutdown\", \"message\": \"exbgp exited\" }",
-	  DIALECT_SHUTDOWN, "-", "" },
-	{ "shutdown 57 1", DIALECT_SHUTDOWN, "-", "" },
+	  DIALECT_EVENT, "-", "" },
+	{ "shutdown 57 1", DIALECT_SHUTDOWN, "-", "57" },
+	{ "shutdown", DIALECT_NONSENSE, "-", "" },
+	{ "shutdown -1 1", DIALECT_NONSENSE, "-", "" },
 	{ "{ \"exabgp\": \"4.0.1\", \"time\": 1795656861.2, \"host\" : "
 	  "\"vm\", \"pid\" : 57, \"ppid\" : 1, \"type\": "
 	  "\"notification\", \"notification\": \"shutdown\" }",
-	  DIALECT_SHUTDOWN, "-", "" },
+	  DIALECT_SHUTDOWN, "-", "57" },
+	{ "{ \"notification\": \"shutdown\" }", DIALECT_NONSENSE, "-", "" },
 	{ "Peer            AS        up/down state       |     #sent  "
 	  "   #recvd", DIALECT_HEADING, "-", "" },
 	{ "198.51.100.1    64500        down established           1  "
@@ -229,7 +232,7 @@ static const struct {
 
 static void every_line_is_known(void **state)
 {
-	char more[512], neighbor[ADDR_TEXT_MAX];
+	char more[512], neighbor[ADDR_TEXT_MAX], pid[16] = "";
 	struct dialect_line l;
 
 	(void)state;
@@ -239,9 +242,10 @@ static void every_line_is_known(void **state)
 			  dialect_kind_name(l.kind), known_lines[i].line);
 		addr_format(neighbor, &l.neighbor);
 		CHECK_STR(known_lines[i].neighbor, neighbor, known_lines[i].line);
-		snprintf(more, sizeof(more), "%.*s%s", (int)l.reason.len,
+		snprintf(pid, sizeof(pid), "%u", l.pid);
+		snprintf(more, sizeof(more), "%.*s%s%s", (int)l.reason.len,
 			 l.reason.len ? l.reason.text : "",
-			 l.established ? "established" : "");
+			 l.established ? "established" : "", l.pid ? pid : "");
 		CHECK_STR(known_lines[i].more, more, known_lines[i].line);
 	}
 }

@@ -548,6 +548,20 @@ static void after_shutdown_nothing_is_said(void **state)
 	     "text ExaBGP is shutting down");
 }
 
+/* ExaBGP 4.2 puts a NOTIFICATION's data into its events as it came, LFs and
+ * all.
+ */
+static void a_router_cannot_say_shutdown(void **state)
+{
+	(void)state;
+	begin_announced();
+	PLAY("< neighbor $A down - peer reset, message [x] error[Cease / y / ",
+	     "< shutdown 56 57", "< shutdown 1 57", "< shutdown", "< ]",
+	     "< { \"pid\": 56, \"notification\": \"shutdown\" }",
+	     "< { \"notification\": \"shutdown\" }", "text",
+	     "want nothing", GONE_53, "< done", "done 2", "count dropped 6");
+}
+
 static void changes_are_told_once(void **state)
 {
 	(void)state;
@@ -610,6 +624,7 @@ int main(void)
 		cmocka_unit_test(an_unwritten_command_was_none),
 		cmocka_unit_test(it_is_alive_as_long_as_it_answers),
 		cmocka_unit_test(after_shutdown_nothing_is_said),
+		cmocka_unit_test(a_router_cannot_say_shutdown),
 		cmocka_unit_test(changes_are_told_once),
 	};
 

@@ -392,9 +392,17 @@ static void an_exabgp_that_reads_no_more_ends_it(void **state)
 
 static void an_exabgp_that_shuts_down_ends_it(void **state)
 {
+	char line[64];
+	int len = snprintf(line, sizeof(line), "shutdown %d 1\n", getpid());
+
 	(void)state;
 	start_announced();
-	bed_say("shutdown 57 1\n", 14);
+	/* a router's word for it */
+	bed_say("shutdown 1 1\n", 13);
+	bed_order("want 192.0.2.53 med 7");
+	BED_UNTIL(is_there() && strstr(fake_exabgp_route(&bed.exabgp, 0, P),
+				       "med 7"));
+	bed_say(line, (size_t)len);
 	check_ended(0);
 	assert_false(was_withdrawn());
 }
