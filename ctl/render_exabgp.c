@@ -2,9 +2,13 @@
 /* The node's ExaBGP: one session for each neighbor, each for one address family,
  * and the agent as its process.
  *
- * Written for ExaBGP 4.2.21.  Two of its habits are met here: a password of
- * the digits and a-f alone is taken for base64 unless it is told otherwise, and
- * a session without a family carries all it knows.
+ * Written for ExaBGP 4.2.21.  Three of its habits are met here: a password of
+ * the digits and a-f alone is taken for base64 unless it is told otherwise; a
+ * session without a family carries all it knows; and what a router's NOTIFICATION
+ * says goes to processes that asked for neighbor-changes as it came.  A line of
+ * its own is then a line of the API's, and a character that is not ASCII is the
+ * end of ExaBGP with all its sessions: a BIRD that refuses AS 50080 sends one.
+ * So the agent asks for the sessions, and is not told of them.
  */
 #include <errno.h>
 #include <limits.h>
@@ -76,10 +80,13 @@ static int find_agent(struct agent *out, const struct ctl *ctl)
 static void print_process(const struct agent *agent,
 			  const struct site_node *node)
 {
+	/* whatever its configuration says: who is run by ExaBGP and does not
+	 * talk to it leaves there what it has announced
+	 */
 	printf("\n# It decides what is announced; when it dies it is started "
 	       "again.\n"
 	       "process anycast-health {\n"
-	       "\trun \"%s\"%s%s%s --site \"%s\" --node %s;\n"
+	       "\trun \"%s\"%s%s%s --output exabgp --site \"%s\" --node %s;\n"
 	       "\tencoder json;\n"
 	       "\trespawn true;\n"
 	       "}\n", agent->program, agent->conf[0] ? " --config \"" : "",
@@ -118,7 +125,6 @@ static void print_session(const struct site_node *node,
 	       "\tfamily {\n\t\t%s unicast;\n\t}\n"
 	       "\tapi {\n"
 	       "\t\tprocesses [ anycast-health ];\n"
-	       "\t\tneighbor-changes;\n"
 	       "\t}\n"
 	       "}\n", n->addr.family == ADDR_IP4 ? "ipv4" : "ipv6");
 }

@@ -85,7 +85,7 @@ class World:
         self.node = f"anycast-n{os.getpid()}"
         self.router = f"anycast-r{os.getpid()}"
         (self.dir / "site.conf").write_text(SITE)
-        self.log = (self.dir / "log").open("w")
+        self.log = (self.dir / "log").open("a")
 
     def make(self, stack):
         for space in (self.node, self.router):
@@ -133,8 +133,8 @@ class Announcer:
         program.chmod(0o755)
         conf = world.dir / "exabgp.conf"
         conf.write_text(world.render("exabgp", "--agent-program", program))
-        world.start(stack, world.node, "/usr/sbin/exabgp", conf,
-                    env=EXABGP_ENV)
+        self.exabgp = world.start(stack, world.node, "/usr/sbin/exabgp", conf,
+                                  env=EXABGP_ENV)
         (world.dir / "bfd.conf").write_text(world.render("bird-bfd"))
         world.start(stack, world.node, "/usr/sbin/bird", "-f", "-c",
                     world.dir / "bfd.conf", "-s", world.dir / "bfd.ctl")
@@ -195,11 +195,12 @@ class Kernel:
 # --- the router --------------------------------------------------------------
 
 class Bird:
-    def __init__(self, world, stack):
+    def __init__(self, world, stack, change=lambda text: text):
         conf, self.ctl = world.dir / "router.conf", world.dir / "router.ctl"
-        conf.write_text("router id 198.51.100.1;\nprotocol device { }\n"
-                        "protocol bfd { }\n"
-                        + world.render("bird", "--neighbor", "core1"))
+        conf.write_text("log stderr { remote, error, fatal };\n"
+                        "router id 198.51.100.1;\nprotocol device { }\n"
+                        "protocol bfd { }\n" + change(
+                            world.render("bird", "--neighbor", "core1")))
         world.start(stack, world.router, "/usr/sbin/bird", "-f", "-c", conf,
                     "-s", self.ctl)
 
@@ -337,6 +338,27 @@ def a_state_in_the_kernel_is_told(router, node):
         until("a withdrawal", lambda p=prefix: not router.has(p))
 
 
+def a_router_that_refuses_ends_one_session_alone(world):
+    """Its NOTIFICATION has our AS in it, here as UTF-8 that is not ASCII."""
+    site = world.dir / "site.conf"
+    site.write_text(SITE.replace("64511", "50080"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(site.write_text, SITE)
+        world.make(stack)
+        router = Bird(world, stack, lambda text: text.replace(
+            f"neighbor {NODE[4]} as 50080", f"neighbor {NODE[4]} as 64999"))
+        node = Announcer(world, stack)
+        begun = (world.dir / "log").stat().st_size
+        until("the IPv6 session", lambda: router.sessions() == 1)
+        until("it is refused, and comes again", lambda: (
+            world.dir / "log").read_text()[begun:].count(
+                "Bad peer AS: 50080") >= 3)
+        assert node.exabgp.poll() is None, "ExaBGP has ended"
+        assert router.sessions() == 1
+        print("ok: BIRD: a router that refuses ends one session alone",
+              flush=True)
+
+
 def tell(world, name, router_type, node_type, *stories):
     with contextlib.ExitStack() as stack:
         world.make(stack)
@@ -363,6 +385,7 @@ def main():
                a_drain_makes_any_other_path_better)
     try:
         tell(world, "BIRD", Bird, Announcer, *filters)
+        a_router_that_refuses_ends_one_session_alone(world)
         tell(world, "BIRD at both ends", Bird, Kernel,
              a_state_in_the_kernel_is_told)
         if Path("/usr/lib/frr/bgpd").exists():
