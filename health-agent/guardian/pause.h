@@ -16,13 +16,15 @@ enum {
 	PAUSE_SLACK_MS = 200,	/* late, as on any busy machine */
 };
 
-/* looked_ms: when it ran last; due_ms: when it wanted to again at the latest.
- * Returns by how much deadlines move.
+/* looked_ms: when it ran last; due_ms: when it wanted to again at the latest,
+ * which may have been at once.  Returns by how much deadlines move.
  */
 static inline uint64_t pause_ms(uint64_t looked_ms, uint64_t due_ms,
 				uint64_t now_ms)
 {
-	if (now_ms <= due_ms || now_ms - due_ms <= PAUSE_SLACK_MS)
+	uint64_t at_ms = due_ms > looked_ms ? due_ms : looked_ms;
+
+	if (now_ms <= at_ms || now_ms - at_ms <= PAUSE_SLACK_MS)
 		return 0;
 	return now_ms - looked_ms;
 }
