@@ -125,6 +125,26 @@ static bool is_interface(const char *name)
 	return len > 0 && len < IFNAMSIZ;
 }
 
+const char *bird_family(enum addr_family family)
+{
+	return family == ADDR_IP4 ? "ipv4" : "ipv6";
+}
+
+void bird_print_prefixes(const struct site *site, enum addr_family family)
+{
+	char text[PREFIX_TEXT_MAX];
+	const char *comma = "";
+
+	printf("[ ");
+	for (size_t i = 0; i < site->prefix_cnt; i++) {
+		if (site->prefixes[i].addr.family != family)
+			continue;
+		printf("%s%s", comma, bgp_prefix(text, &site->prefixes[i]));
+		comma = ", ";
+	}
+	printf(" ]");
+}
+
 int bgp_check_igp(const struct ctl *ctl, const struct site_node *node)
 {
 	if (!addr_is_set(&node->router_id)) {

@@ -61,6 +61,12 @@ bool bgp_one_as(const struct site *site);
 const char *bgp_symbol(char out[static SITE_NAME_MAX],
 		       const struct site_node *node);
 
+/* "ipv4" or "ipv6", the channel. */
+const char *bird_family(enum addr_family family);
+
+/* The service's prefixes of this family, as a set: "[ 192.0.2.0/24 ]". */
+void bird_print_prefixes(const struct site *site, enum addr_family family);
+
 /* For OSPF: the node has a router ID and --interface names an interface.
  * CTL_OK, or a complaint and why not.
  */

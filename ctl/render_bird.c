@@ -7,27 +7,6 @@
 #include "ctl/ctl.h"
 #include "ctl/render_bgp.h"
 
-static const char *family_word(enum addr_family family)
-{
-	return family == ADDR_IP4 ? "ipv4" : "ipv6";
-}
-
-/* "{ 192.0.2.0/24, 203.0.113.0/24 }" in BIRD's brackets. */
-static void print_prefixes(const struct site *site, enum addr_family family)
-{
-	char text[PREFIX_TEXT_MAX];
-	const char *comma = "";
-
-	printf("[ ");
-	for (size_t i = 0; i < site->prefix_cnt; i++) {
-		if (site->prefixes[i].addr.family != family)
-			continue;
-		printf("%s%s", comma, bgp_prefix(text, &site->prefixes[i]));
-		comma = ", ";
-	}
-	printf(" ]");
-}
-
 static void print_filter(const struct site *site, const struct site_node *node,
 			 const struct site_neighbor *n, const char *name)
 {
@@ -39,7 +18,7 @@ static void print_filter(const struct site *site, const struct site_node *node,
 		return;
 	}
 	printf("\tif net !~ ");
-	print_prefixes(site, family);
+	bird_print_prefixes(site, family);
 	puts(" then reject;");
 	if (node->local_as != n->remote_as)
 		printf("\t# nobody's routes but the node's own, prepended or "
@@ -113,7 +92,7 @@ static void print_session(const struct site *site, const struct site_node *node,
 	       "\t\timport limit %d action block;\n"
 	       "\t\texport none;\n"
 	       "\t};\n"
-	       "}\n", family_word(family), name, SITE_PREFIXES_MAX);
+	       "}\n", bird_family(family), name, SITE_PREFIXES_MAX);
 }
 
 static bool wants_bfd(const struct ctl *ctl, const struct site_node *node)

@@ -12,11 +12,6 @@ static const enum addr_family families[] = { ADDR_IP4, ADDR_IP6 };
 
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
-static const char *family_word(enum addr_family family)
-{
-	return family == ADDR_IP4 ? "ipv4" : "ipv6";
-}
-
 /* Can anything be announced in this family from this node? */
 static bool has_family(const struct site *site, const struct site_node *node,
 		       enum addr_family family)
@@ -28,9 +23,6 @@ static bool has_family(const struct site *site, const struct site_node *node,
 
 static void print_kernel(const struct site *site, enum addr_family family)
 {
-	char text[PREFIX_TEXT_MAX];
-	const char *comma = "";
-
 	printf("\n%s table anycast%d;\n"
 	       "\n"
 	       "protocol kernel anycast_kernel%d {\n"
@@ -39,15 +31,10 @@ static void print_kernel(const struct site *site, enum addr_family family)
 	       "\tscan time 10;\t# changes are told at once besides\n"
 	       "\t%s {\n"
 	       "\t\ttable anycast%d;\n"
-	       "\t\timport where net ~ [ ", family_word(family), family, family,
-	       BGP_TABLE, family_word(family), family);
-	for (size_t i = 0; i < site->prefix_cnt; i++) {
-		if (site->prefixes[i].addr.family != family)
-			continue;
-		printf("%s%s", comma, bgp_prefix(text, &site->prefixes[i]));
-		comma = ", ";
-	}
-	puts(" ];\n\t\texport none;\n\t};\n}");
+	       "\t\timport where net ~ ", bird_family(family), family, family,
+	       BGP_TABLE, bird_family(family), family);
+	bird_print_prefixes(site, family);
+	puts(";\n\t\texport none;\n\t};\n}");
 }
 
 static void print_tables(const struct site *site, const struct site_node *node)
@@ -87,7 +74,7 @@ static void print_ospf(const char *interface, enum addr_family family)
 	       "\t\t};\n"
 	       "\t};\n"
 	       "}\n", family == ADDR_IP4 ? "v2" : "v3", family,
-	       family_word(family), family, interface);
+	       bird_family(family), family, interface);
 }
 
 int ctl_render_bird_igp(const struct ctl *ctl, const struct site *site,
@@ -164,7 +151,7 @@ static void print_session(const struct site_node *node, size_t i)
 	       "\t\texport filter anycast_out;\n"
 	       "\t\tnext hop self;\n"
 	       "\t};\n"
-	       "}\n", family_word((enum addr_family)n->addr.family),
+	       "}\n", bird_family((enum addr_family)n->addr.family),
 	       n->addr.family);
 }
 
