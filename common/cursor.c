@@ -21,6 +21,14 @@ bool slice_case_equal(struct slice a, struct slice b)
 	return true;
 }
 
+bool slice_agree(struct slice a, struct slice b)
+{
+	if (a.len > b.len)
+		a.len = b.len;
+	b.len = a.len;
+	return slice_equal(a, b);
+}
+
 bool slice_has_controls(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {

@@ -49,6 +49,9 @@ static inline bool slice_equal(struct slice a, struct slice b)
 /* Equal but for the case of ASCII letters. */
 bool slice_case_equal(struct slice a, struct slice b);
 
+/* Is one of them how the other begins, as far as they go? */
+bool slice_agree(struct slice a, struct slice b);
+
 static inline bool slice_is_white(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

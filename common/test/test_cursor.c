@@ -89,6 +89,26 @@ static void case_counts_for_equal_only(void **state)
 	assert_true(slice_equal((struct slice){ 0 }, slice_str("")));
 }
 
+static void who_begins_alike_agrees(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool want;
+	} rows[] = {
+		{ "", "", true }, { "", "a", true }, { "ab", "abc", true },
+		{ "ab", "ab", true }, { "ab", "aB", false },
+		{ "ab", "bab", false }, { "b", "abc", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct slice a = slice_str(rows[i].a), b = slice_str(rows[i].b);
+
+		CHECK_EQ(rows[i].want, slice_agree(a, b), rows[i].b);
+		CHECK_EQ(rows[i].want, slice_agree(b, a), rows[i].b);
+	}
+}
+
 static void trim_takes_white_space_off_both_ends(void **state)
 {
 	static const struct {
@@ -219,6 +239,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(eleven_digits_are_no_u32),
 		cmocka_unit_test(case_counts_for_equal_only),
+		cmocka_unit_test(who_begins_alike_agrees),
 		cmocka_unit_test(trim_takes_white_space_off_both_ends),
 		cmocka_unit_test(a_tab_is_the_only_control_in_text),
 		cmocka_unit_test(an_error_sticks),

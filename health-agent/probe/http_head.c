@@ -50,16 +50,6 @@ static bool read_field(struct http_head *out, struct slice line)
 	return true;
 }
 
-static bool may_be_http(struct slice bytes)
-{
-	struct slice version = slice_str("HTTP/1.");
-
-	if (bytes.len > version.len)
-		bytes.len = version.len;
-	version.len = bytes.len;
-	return slice_equal(bytes, version);
-}
-
 enum http_head_outcome http_head_read(struct http_head *out,
 				      struct slice bytes)
 {
@@ -69,7 +59,7 @@ enum http_head_outcome http_head_read(struct http_head *out,
 	unsigned fields = 0;
 
 	*out = (struct http_head){ 0 };
-	if (!may_be_http(bytes))
+	if (!slice_agree(bytes, slice_str("HTTP/1.")))
 		return HTTP_HEAD_BAD;
 	if (next_line(&c, &line) && !read_status(out, line))
 		return HTTP_HEAD_BAD;

@@ -74,12 +74,7 @@ static enum sip_frame scan_head(struct head *out, struct slice bytes)
 
 static bool may_be_sip(struct slice bytes)
 {
-	struct slice version = slice_str("SIP/2.0 ");
-
-	if (bytes.len > version.len)
-		bytes.len = version.len;
-	version.len = bytes.len;
-	return slice_equal(bytes, version);
+	return slice_agree(bytes, slice_str("SIP/2.0 "));
 }
 
 static struct slice skip_breaks(size_t *before, struct slice bytes)
