@@ -53,6 +53,7 @@ struct life {
 	struct link_status status;
 	struct link_want want;		/* the last one */
 	bool wanting;
+	bool idle;			/* does nothing of it */
 	unsigned beats;
 	bool ended;
 	unsigned withdrawals;	/* wants with fewer routes than before */
@@ -177,6 +178,8 @@ static inline void take_want(struct life *l, const struct link_want *want)
 		l->withdrawals++;
 	l->want = *want;
 	l->wanting = true;
+	if (l->idle)
+		return;
 	/* done at once, as in a dry run */
 	l->status.generation = want->generation;
 	l->status.route_cnt = want->set.cnt;
@@ -220,6 +223,15 @@ static inline void turn(struct life *l)
 		if (!met_) \
 			fail_msg("gave up waiting for: %s", #condition); \
 	} while (0)
+
+/* Its two probes are good from the beginning, and both routes are wanted. */
+static inline void start_good(struct life *l)
+{
+	touch("one");
+	touch("two");
+	start(l, NULL);
+	UNTIL(l, l->want.set.cnt == 2);
+}
 
 static inline int end(struct life *l)
 {

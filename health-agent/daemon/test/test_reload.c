@@ -15,10 +15,7 @@ static void a_reload_moves_nothing_that_stays(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	UNTIL(&l, node_is(&l, "up"));
 	write_conf("", "med-up = 70\n");
 	assert_ok(&l, "{\"command\":\"reload\"}");
@@ -43,10 +40,7 @@ static void a_prefix_that_is_gone_is_withdrawn_before_the_restart(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	scratch_write("site.conf", site_of_one, strlen(site_of_one));
 	assert_ok(&l, "{\"command\":\"reload\"}");
 	UNTIL(&l, restart_asked);
@@ -64,10 +58,7 @@ static void a_broken_configuration_changes_nothing(void **state)
 	json_t *reply;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	scratch_write("site.conf", "[service]\nadress = x\n", 21);
 	reply = ask(&l, "{\"command\":\"reload\"}");
 	assert_true(json_is_false(json_object_get(reply, "ok")));
@@ -201,10 +192,7 @@ static void while_a_new_probe_is_slow_the_node_is_what_it_was(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	write_conf("", "[probe slow]\ntype = command\ncommand = /bin/sleep 3\n"
 		   "interval = 10s\ntimeout = 10s\n");
 	assert_ok(&l, "{\"command\":\"reload\"}");

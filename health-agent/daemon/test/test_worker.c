@@ -28,10 +28,7 @@ static void routes_follow_the_probes(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	assert_int_equal(l.want.set.routes[0].state, NODE_UP);
 	assert_int_equal(l.want.set.routes[0].med, 100);
 	forget("two");
@@ -58,10 +55,7 @@ static void a_drain_ends_and_is_taken_back(void **state)
 	json_t *reply;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	/* the other node has not been heard: it waits for it */
 	reply = ask(&l, "{\"command\":\"drain\"}");
 	assert_non_null(strstr(text_in(reply, "warning"), "no other node"));
@@ -79,6 +73,41 @@ static void a_drain_ends_and_is_taken_back(void **state)
 	stop(&l);
 	assert_int_equal(logged("\"what\":\"order\""), 3);
 	assert_int_equal(logged(", forced"), 1);
+}
+
+static bool is_drained(struct life *l)
+{
+	json_t *reply = ask(l, "{\"command\":\"status\"}");
+	bool is = json_is_true(json_object_get(reply, "drained"));
+
+	json_decref(reply);
+	return is;
+}
+
+/* To decide it is not to have it: ExaBGP may be frozen. */
+static void it_is_drained_when_the_guardian_says_so(void **state)
+{
+	struct life l;
+
+	(void)state;
+	touch("one");
+	touch("two");
+	start(&l, NULL);
+	UNTIL(&l, l.want.set.cnt == 2);
+	l.idle = true;
+	assert_ok(&l, "{\"command\":\"drain\",\"force\":true}");
+	UNTIL(&l, l.want.drained);
+	assert_false(is_drained(&l));
+	/* acknowledged, but still there */
+	l.status.generation = l.want.generation;
+	l.status.routes[1].proof = LINK_PROOF_UNWANTED;
+	tell(&l);
+	l.beats = 0;
+	UNTIL(&l, l.beats >= 2);
+	assert_false(is_drained(&l));
+	l.idle = false;
+	UNTIL(&l, is_drained(&l));
+	stop(&l);
 }
 
 /* The order that a restart would find now. */
@@ -119,10 +148,7 @@ static void an_order_outlives_the_worker(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	assert_ok(&l, "{\"command\":\"disable\"}");
 	UNTIL(&l, l.want.set.cnt == 0);
 	UNTIL(&l, node_is(&l, "disabled"));
@@ -144,10 +170,7 @@ static void a_new_worker_takes_over_without_a_flap(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	/* what it remembers is on its way */
 	UNTIL(&l, node_is(&l, "up"));
 	stop(&l);
@@ -201,10 +224,7 @@ static void what_is_found_gone_is_a_loss(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	UNTIL(&l, node_is(&l, "up"));
 	stop(&l);
 	/* a dry run finds nothing, and that is no loss */
@@ -275,10 +295,7 @@ static void the_node_state_is_told_and_left_behind(void **state)
 	struct life l;
 
 	(void)state;
-	touch("one");
-	touch("two");
-	start(&l, NULL);
-	UNTIL(&l, l.want.set.cnt == 2);
+	start_good(&l);
 	UNTIL(&l, nodestate_read(&s, scratch_path("run/node.state")) == 0 &&
 			  (nodestate_fini(&s), true));
 	assert_ok(&l, "{\"command\":\"drain\",\"force\":true}");
@@ -356,6 +373,7 @@ int main(void)
 		STORY(it_beats_and_wants_nothing_before_it_is_sure),
 		STORY(routes_follow_the_probes),
 		STORY(a_drain_ends_and_is_taken_back),
+		STORY(it_is_drained_when_the_guardian_says_so),
 		STORY(why_says_what_holds_the_node),
 		STORY(an_order_outlives_the_worker),
 		STORY(a_new_worker_takes_over_without_a_flap),
