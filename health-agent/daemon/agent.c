@@ -138,6 +138,20 @@ static void send_want(struct agent *a)
 	uplink_want(a->uplink, &set, ++a->generation, drained);
 }
 
+bool agent_is_drained(const struct agent *a)
+{
+	const struct link_status *g = uplink_status(a->uplink);
+
+	if (!g || !health_drained(a->health) || !a->want_drained ||
+	    g->generation != a->generation)
+		return false;
+	for (size_t i = 0; i < g->route_cnt; i++) {
+		if (g->routes[i].proof != LINK_PROOF_NONE)
+			return false;
+	}
+	return true;
+}
+
 /* ---- what is remembered and told */
 
 void agent_save(struct agent *a)
@@ -268,9 +282,12 @@ bool agent_probed(void *arg, size_t probe, const struct prober_result *result,
 void agent_peer_told(void *arg, size_t peer, enum node_state state)
 {
 	struct agent *a = arg;
+	bool others = health_others_up(a->health) > 0;
 
 	health_peer(a->health, peer, state, clock_boot_ms());
-	agent_settle(a);
+	/* there may be thousands, each second */
+	if (others != (health_others_up(a->health) > 0))
+		agent_settle(a);
 }
 
 void agent_order(struct agent *a, const struct health_command *command,

@@ -88,6 +88,10 @@ void agent_settle(struct agent *a);
 void agent_order(struct agent *a, const struct health_command *command,
 		 const char *by);
 
+/* By order nothing is announced, and the guardian has seen that nothing is out.
+ */
+bool agent_is_drained(const struct agent *a);
+
 /* Each second: what is not there is tried again, what is told is told. */
 void agent_second(struct agent *a);
 

@@ -49,7 +49,7 @@ static void print_node(FILE *f, const struct status_view *v)
 			status_order_name(o), o == order->order);
 	metrics_one(f, "drained", "gauge",
 		    "1: nothing is announced by order, safe to stop.",
-		    health_drained(v->health));
+		    v->drained);
 	metrics_one(f, "config_error", "gauge",
 		    "1: the last reload was refused.",
 		    v->config_error[0] != '\0');

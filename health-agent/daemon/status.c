@@ -288,7 +288,7 @@ json_t *status_json(const struct status_view *v)
 						     : "not heard yet"),
 		"order", json_text(status_order_name(order->order)),
 		"forced", order->force,
-		"drained", health_drained(v->health),
+		"drained", v->drained,
 		"config_error", json_text(v->config_error),
 		"groups", groups(v),
 		"probes", probes(v),

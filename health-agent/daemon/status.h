@@ -29,6 +29,7 @@ struct status_view {
 	const char *config_error;	/* of the last reload; "" it was fine */
 	const char *const *warnings;	/* what ails the agent itself */
 	size_t warning_cnt;
+	bool drained;		/* by order nothing is out (any more) */
 	uint64_t node_since_ms;
 	uint64_t now_ms;		/* CLOCK_BOOTTIME */
 	void (*probe)(void *arg, size_t i, struct status_probe *out);
