@@ -306,11 +306,6 @@ const struct health_command *health_command(const struct health *h)
 	return &h->outlook.command;
 }
 
-uint64_t health_ordered_ms(const struct health *h)
-{
-	return h->outlook.ordered_ms;
-}
-
 bool health_drained(const struct health *h)
 {
 	if (h->outlook.command.order == HEALTH_RESUME || !health_decided(h))

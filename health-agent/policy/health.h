@@ -299,7 +299,6 @@ enum node_state health_node(const struct health *h,
 
 /* The order in force; force and wait are those of a drain. */
 const struct health_command *health_command(const struct health *h);
-uint64_t health_ordered_ms(const struct health *h);
 
 /* A drain or disable that has nothing announced (any more): safe to stop. */
 bool health_drained(const struct health *h);

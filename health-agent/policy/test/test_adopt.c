@@ -454,7 +454,8 @@ static void a_drain_from_the_future_begins_now(void **state)
 	(void)state;
 	world_init(&w);
 	assert_int_equal(0, health_new(&h, &w.conf, &m, 0, 1000));
-	assert_int_equal(1000, health_ordered_ms(h));
+	health_remember(h, &m, 1000);
+	assert_int_equal(1000, m.order_ms);
 	assert_true(health_command(h)->wait_ms == HEALTH_TIME_MAX_MS);
 	health_free(h);
 	world_fini(&w);

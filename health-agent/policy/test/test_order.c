@@ -252,15 +252,16 @@ static void the_order_in_force_can_be_asked_for(void **state)
 	world_init(&w);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct health_command *c;
+		struct health_memory m;
 
 		world_do(&w, rows[i].at_ms, rows[i].does);
+		health_remember(w.h, &m, rows[i].at_ms);
 		c = health_command(w.h);
 		CHECK_EQ(rows[i].order, c->order, rows[i].does);
 		CHECK_EQ(rows[i].force, c->force, rows[i].does);
 		CHECK_EQ(rows[i].has_wait, c->has_wait, rows[i].does);
 		CHECK_EQ(rows[i].wait_ms, c->wait_ms, rows[i].does);
-		CHECK_EQ(rows[i].since_ms, health_ordered_ms(w.h),
-			 rows[i].does);
+		CHECK_EQ(rows[i].since_ms, m.order_ms, rows[i].does);
 	}
 	world_fini(&w);
 }
