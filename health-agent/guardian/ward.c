@@ -55,11 +55,22 @@ static bool is_gone(const struct ward *w, int *status, int flags)
 	return pid != 0;
 }
 
+/* Its group too. */
+static void kill_it(struct ward *w)
+{
+	close_fd(&w->link);
+	if (w->state != WARD_LIVING)
+		return;
+	kill(w->pid, SIGKILL);
+	kill(-w->pid, SIGKILL);
+	w->state = WARD_DYING;
+}
+
 void ward_fini(struct ward *w)
 {
 	int status;
 
-	ward_kill(w);
+	kill_it(w);
 	if (w->state == WARD_DYING)
 		is_gone(w, &status, 0);
 	w->state = WARD_NONE;
@@ -103,7 +114,7 @@ static int try_start(struct ward *w)
 			err = errno;
 	}
 	if (err)
-		ward_kill(w);
+		kill_it(w);
 	return err;
 }
 
@@ -201,16 +212,6 @@ void ward_end(struct ward *w)
 	w->leaving = true;
 }
 
-void ward_kill(struct ward *w)
-{
-	close_fd(&w->link);
-	if (w->state != WARD_LIVING)
-		return;
-	kill(w->pid, SIGKILL);
-	kill(-w->pid, SIGKILL);
-	w->state = WARD_DYING;
-}
-
 static void log_end(const struct ward *w, int status)
 {
 	if (w->leaving && WIFEXITED(status) && !WEXITSTATUS(status))
@@ -258,7 +259,7 @@ void ward_stop(struct ward *w, uint64_t now_ms)
 {
 	struct pollfd p = { .fd = w->pidfd, .events = POLLIN };
 
-	ward_kill(w);
+	kill_it(w);
 	if (p.fd >= 0)
 		poll(&p, 1, WARD_STOP_MS);
 	bury(w, now_ms);
@@ -271,7 +272,7 @@ bool ward_check(struct ward *w, uint64_t now_ms)
 	if (w->state == WARD_LIVING) {
 		lost = is_dead(w) || is_silent(w, now_ms);
 		if (lost)
-			ward_kill(w);
+			kill_it(w);
 	}
 	bury(w, now_ms);
 	return lost;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ward.h - the worker process as its guardian sees it
  *
- *   NONE --start--> LIVING --death, silence, ward_kill()--> DYING --gone--+
+ *   NONE --start--> LIVING --death, silence, ward_stop()--> DYING --gone--+
  *    ^                                                                    |
  *    +------------------- after a wait: 100 ms, doubled up to 5 s --------+
  *
@@ -63,9 +63,7 @@ bool ward_receive(struct ward *w, union link_message *out, uint64_t now_ms);
 /* True: it lived, and is dead or silent for too long; it has been killed. */
 bool ward_check(struct ward *w, uint64_t now_ms);
 
-/* SIGKILL, to its group too. */
-void ward_kill(struct ward *w);
-/* The same, and wait until it is gone; not for long. */
+/* SIGKILL, to its group too, and wait until it is gone; not for long. */
 void ward_stop(struct ward *w, uint64_t now_ms);
 void ward_signal(struct ward *w, int signal);
 
