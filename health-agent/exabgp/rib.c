@@ -67,7 +67,8 @@ uint64_t rib_backoff(uint8_t *failures, uint64_t now_ms)
 	return now_ms + (wait < RIB_RETRY_MAX_MS ? wait : RIB_RETRY_MAX_MS);
 }
 
-void rib_doubt(struct rib *rib, struct rib_pair *pair, uint64_t now_ms)
+/* The state of the pair is not known any more: a listing will tell. */
+static void doubt(struct rib *rib, struct rib_pair *pair, uint64_t now_ms)
 {
 	pair->there = RIB_UNKNOWN;
 	pair->proven = false;
@@ -77,8 +78,7 @@ void rib_doubt(struct rib *rib, struct rib_pair *pair, uint64_t now_ms)
 void rib_lose_sync(struct rib *rib, uint64_t now_ms)
 {
 	if (rib->task == RIB_ANNOUNCE || rib->task == RIB_WITHDRAW)
-		rib_doubt(rib, &rib->pairs[rib->neighbor][rib->prefix],
-			  now_ms);
+		doubt(rib, &rib->pairs[rib->neighbor][rib->prefix], now_ms);
 	if (rib->task == RIB_SUMMARY)
 		rib->sync_ms = rib_backoff(&rib->sync_failures, now_ms);
 	else

@@ -20,9 +20,6 @@ bool rib_is_same(const struct rib *rib, size_t neighbor, size_t prefix,
 /* One more failure: when to try again. */
 uint64_t rib_backoff(uint8_t *failures, uint64_t now_ms);
 
-/* The state of the pair is not known any more: a listing will tell. */
-void rib_doubt(struct rib *rib, struct rib_pair *pair, uint64_t now_ms);
-
 /* No answer, or one that cannot be: begin again with a summary. */
 void rib_lose_sync(struct rib *rib, uint64_t now_ms);
 
