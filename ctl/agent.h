@@ -33,7 +33,4 @@ const char *agent_span(char out[static AGENT_SPAN_MAX], const json_t *ms);
 /* "IPv4", "IPv6", "" */
 const char *agent_family(const json_t *object);
 
-/* agent_status.c: print a reply to `status'. */
-void agent_print_status(json_t *status);
-
 #endif

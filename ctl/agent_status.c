@@ -204,7 +204,7 @@ static void print_table(json_t *from, const char *name, const char *head,
 
 static const char peers_head[] = "PEER             STATE     HEARD   CLOCK";
 
-void agent_print_status(json_t *status)
+static void print_status(json_t *status)
 {
 	print_node(status);
 	print_table(status, "groups",
@@ -222,7 +222,7 @@ static int status_of_agent(const struct ctl *ctl, json_t *status)
 {
 	if (ctl->json)
 		return ctl_print_json(status);
-	agent_print_status(status);
+	print_status(status);
 	return CTL_OK;
 }
 

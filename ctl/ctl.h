@@ -68,9 +68,6 @@ void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ctl_complain_clean(const char *whose, const char *text);
 void ctl_print_clean(const char *text);
 
-/* Read ctl->site_path.  CTL_OK, or CTL_CONFIG with every error printed. */
-int ctl_read_site(struct site **out, const struct ctl *ctl);
-
 /* The site and our own node in it (borrowed from the site).  CTL_OK, or
  * CTL_CONFIG, complaints made and nothing to free.
  */
