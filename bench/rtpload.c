@@ -463,7 +463,7 @@ static int open_all(struct generator *g)
 
 int main(int argc, char **argv)
 {
-	static struct generator g = { .ng.fd = -1, .sock = { -1, -1 } };
+	static struct generator g = { .ng.fd = -1, .sock = { .tx = -1, .rx = -1 } };
 	bool right = false;
 	int err;
 
