@@ -6,7 +6,7 @@
 
 void keeper_init(struct keeper *k, bool for_parent, uint64_t now_ms)
 {
-	*k = (struct keeper){ .feed_ms = now_ms };
+	*k = (struct keeper){ .for_parent = for_parent, .feed_ms = now_ms };
 	notify_open(&k->notify, NOTIFY_NONBLOCK |
 			(for_parent ? NOTIFY_ANY_PID : 0));
 }
@@ -71,7 +71,8 @@ void keeper_tell(struct keeper *k, const struct link_status *status, bool well,
 
 void keeper_end(struct keeper *k)
 {
-	notify_send(&k->notify, "STOPPING=1", -1);
+	if (!k->for_parent)
+		notify_send(&k->notify, "STOPPING=1", -1);
 	k->ending = true;
 }
 

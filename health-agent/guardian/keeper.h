@@ -22,13 +22,17 @@ enum {
 
 struct keeper {
 	struct notify notify;
+	bool for_parent;
 	bool ready, ending;
 	uint64_t feed_ms;	/* when the next WATCHDOG=1 is due */
 	uint64_t told_ms;
 	char text[KEEPER_TEXT_MAX];	/* the last STATUS= */
 };
 
-/* for_parent: the service is ExaBGP's, not this process. */
+/* for_parent: the service is ExaBGP's, not this process, and goes on when this
+ * process ends: its successor takes over, and STOPPING=1 is not said.  (systemd
+ * would wait for the end, and at its time make one.)
+ */
 void keeper_init(struct keeper *k, bool for_parent, uint64_t now_ms);
 void keeper_fini(struct keeper *k);
 
