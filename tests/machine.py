@@ -12,10 +12,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from node import skip
+from waiting import until
 
 SYSTEMD = "/lib/systemd/systemd"
 LIMIT = 60
@@ -145,14 +145,9 @@ class Machine:
         name = Path(f"/proc/{children[0]}/comm").read_text()
         return int(children[0]) if name == "systemd\n" else None
 
-    def until(self, what, condition):
-        end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            result = condition()
-            if result:
-                return result
-            time.sleep(0.05)    # between two looks
-        raise AssertionError(f"in {LIMIT} s: not {what}")
+    @staticmethod
+    def until(what, condition):
+        return until(what, condition, LIMIT)
 
     def run(self, *words, check=True):
         """A command in there; what it has written."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from node import skip
 from units import (Service, Unit, as_the_unit_says, configure, mount, play,
                    verify)
+from waiting import until
 
 NAME = "sip-anycast-exabgp.service"
 PROGRAMS = ["anycastctl", "anycast-health"]
@@ -51,16 +52,6 @@ fall = 1
 hold-down = 0s
 drain-wait = 500ms
 """
-
-
-def until(what, condition):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)    # between two looks
-    raise AssertionError(f"in {LIMIT} s: not {what}")
 
 
 def ctl(*words, fails=False):

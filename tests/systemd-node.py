@@ -91,7 +91,6 @@ protocol device { }
 protocol bfd { }
 include "/etc/router/*.conf";
 """
-EXAMPLES = "usr/share/doc/sip-anycast/examples"
 
 
 class Node(Machine):

@@ -17,10 +17,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from node import skip
+from waiting import until
 
 PDEATHSIG = 1
 LIMIT = 20
@@ -33,17 +33,6 @@ address = 127.0.53.11
 [node ams1]
 address = 127.0.53.12
 """
-
-
-def until(what, condition, seconds=LIMIT):
-    """Its first result that is true; asked until then."""
-    end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, f"in {seconds} s: not {what}"
-        time.sleep(0.01)    # between two looks
 
 
 def children(pid):

@@ -19,12 +19,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
 from node import skip
+from waiting import until
 
 LIMIT = 30
 NODE = {4: "198.51.100.11", 6: "2001:db8:1::11"}
@@ -57,16 +57,6 @@ EXABGP_ENV = {
     "exabgp_daemon_drop": "false", "exabgp_daemon_user": "root",
     "exabgp_log_destination": "stderr", "exabgp_log_level": "WARNING",
 }
-
-
-def until(what, condition):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.05)    # between two looks
-    raise AssertionError(f"in {LIMIT} s: not {what}")
 
 
 def ip(*words):

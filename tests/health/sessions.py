@@ -17,12 +17,13 @@ import threading
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent.parent)]
+TESTS = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 # pylint: disable=wrong-import-position
 from lab.lib.routes import RouteWatch
 from lab.lib.spaces import Space, join, skip
+from waiting import until
 
-LIMIT = 30
 NODE = {4: "198.51.100.11", 6: "2001:db8:1::11"}
 ROUTER = {4: "198.51.100.1", 6: "2001:db8:1::1"}
 PREFIX = {4: "192.0.2.53/32", 6: "2001:db8:53::53/128"}
@@ -80,16 +81,6 @@ while True:
             sys.stdout.write(line)
             sys.stdout.flush()
 """
-
-
-def until(what, condition, seconds=LIMIT):
-    end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, f"in {seconds} s: not {what}"
-        time.sleep(0.005)   # between two looks
 
 
 def lives(pid):

@@ -11,12 +11,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
 from node import SOURCE, namespace, skip
+from waiting import until
 
 OK, WRONG_CALL, WRONG_CONFIG = 0, 64, 78
 SITE = """[service]
@@ -34,17 +34,6 @@ neighbor = 2001:db8:1::1 as 64500
 address = 198.51.100.75
 """
 LIMIT = 10
-
-
-def until(what, condition):
-    """Its first result that is true; asked until then."""
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)    # between two looks
-    raise AssertionError(f"in {LIMIT} s: not {what}")
 
 
 class Program:
