@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "health-agent/policy/words.h"
 
 enum { PREFIXES_TEXT_MAX = ROUTE_PREFIXES_MAX * PREFIX_TEXT_MAX };
 
@@ -65,7 +66,7 @@ static void run_hook(struct agent *a, const struct audit_entry *e,
 				    .prefixes = prefixes });
 }
 
-static void on_notice(void *arg, const struct audit_entry *e,
+void agent_notice(void *arg, const struct audit_entry *e,
 		      const struct health_unit *unit)
 {
 	struct agent *a = arg;
@@ -92,25 +93,13 @@ static bool same_set(const struct route_set *a, const struct route_set *b)
 	return true;
 }
 
-/* What is still out of what was announced before this worker, NULL: not known.
- * The guardian has withdrawn all when the worker before this one died.
- */
-static const struct route_set *left(const struct link_status *g)
-{
-	static const struct route_set nothing;
-
-	if (g && g->worker_starts > 1)
-		return &nothing;
-	return g && g->found_known ? &g->found : NULL;
-}
-
 /* Units that are being adopted keep the routes they have; as long as nobody has
  * said which these are, nothing can be wanted.
  */
 static bool make_want(struct agent *a, struct route_set *out)
 {
 	const struct route_set *there = a->has_want
-		? &a->want : left(uplink_status(a->uplink));
+		? &a->want : agent_left(uplink_status(a->uplink));
 
 	health_routes(a->health, out);
 	if (health_decided(a->health))
@@ -260,7 +249,7 @@ void agent_settle(struct agent *a)
 	/* routes first: all else can wait for a millisecond */
 	send_want(a);
 	arm(a, due_ms, now_ms);
-	notice_health(&a->notice, a->health, now_ms, on_notice, a);
+	notice_health(&a->notice, a->health, now_ms, agent_notice, a);
 	if (!changed)
 		return;
 	agent_save(a);
@@ -295,10 +284,14 @@ void agent_order(struct agent *a, const struct health_command *command,
 {
 	enum health_order was = health_command(a->health)->order;
 	char cause[128];
+	struct words w = words_in(cause, sizeof(cause));
 
 	health_ordered(a->health, command, clock_boot_ms());
-	snprintf(cause, sizeof(cause), "by %s%s", by,
-		 command->force ? ", forced" : "");
+	words_add(&w, "by %s%s", by, command->force ? ", forced" : "");
+	if (command->has_wait) {
+		words_add(&w, ", wait ");
+		words_add_duration(&w, command->wait_ms);
+	}
 	agent_record(a, &(struct audit_entry){
 				.what = AUDIT_ORDER,
 				.from = status_order_name(was),
@@ -307,62 +300,6 @@ void agent_order(struct agent *a, const struct health_command *command,
 	agent_settle(a);
 	/* the policy may see no news in it, but it is to outlive us */
 	agent_save(a);
-}
-
-/* ---- the guardian */
-
-static void tell_of_worker(struct agent *a, const struct link_status *is)
-{
-	char cause[64];
-
-	if (is->worker_starts < 2)
-		return;
-	snprintf(cause, sizeof(cause), "the guardian has started %u so far",
-		 is->worker_starts);
-	agent_record(a, &(struct audit_entry){ .what = AUDIT_WORKER,
-					       .from = "ended",
-					       .to = "started",
-					       .cause = cause });
-}
-
-/* What this worker remembers as announced, and is no longer there.  A dry run
- * finds nothing, ever.
- */
-static void take_losses(struct agent *a, const struct link_status *is)
-{
-	const struct route_set *there = left(is);
-	char cause[96];
-	size_t cnt;
-
-	if (!there ||
-	    (is->worker_starts < 2 && strcmp(is->output, "dry-run") == 0))
-		return;
-	cnt = health_lost(a->health, there, clock_boot_ms());
-	if (!cnt)
-		return;
-	snprintf(cause, sizeof(cause),
-		 "before this worker began: a loss, for %zu unit%s", cnt,
-		 cnt > 1 ? "s" : "");
-	agent_record(a, &(struct audit_entry){ .what = AUDIT_ROUTE,
-					       .from = "announced",
-					       .to = "withdrawn",
-					       .cause = cause });
-}
-
-void agent_guardian_told(void *arg, const struct link_status *was,
-			 const struct link_status *is)
-{
-	struct agent *a = arg;
-
-	if (!was)
-		tell_of_worker(a, is);
-	/* what is out at the start is no news */
-	notice_guardian(&a->notice, is, was ? on_notice : NULL, a);
-	if (!a->has_want) {
-		take_losses(a, is);
-		agent_settle(a);
-	}
-	agent_restart_tick(a, is);
 }
 
 /* ---- each second */

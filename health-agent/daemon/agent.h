@@ -88,6 +88,9 @@ void agent_settle(struct agent *a);
 void agent_order(struct agent *a, const struct health_command *command,
 		 const char *by);
 
+/* What has changed, for the audit log and the hook. */
+notice_h agent_notice;
+
 /* By order nothing is announced, and the guardian has seen that nothing is out.
  */
 bool agent_is_drained(const struct agent *a);
@@ -108,6 +111,11 @@ probing_result_h agent_probed;
 peering_state_h agent_peer_told;
 void agent_guardian_told(void *arg, const struct link_status *was,
 			 const struct link_status *is);
+
+/* agent_guardian.c: what is still out of what was announced before this worker;
+ * NULL: not known.
+ */
+const struct route_set *agent_left(const struct link_status *status);
 
 /* answer.c: requests at the control socket, and the view of status.h. */
 control_request_h agent_answer;

@@ -75,6 +75,7 @@ def a_drain_waits_and_is_taken_back():
         assert [e["to"] for e in orders] == ["drain", "drain", "drain",
                                              "resume", "drain", "resume"]
         assert all("uid 0" in e["cause"] for e in orders), orders
+        assert orders[4]["cause"] == "by uid 0, forced, wait 0 s", orders
 
 
 def orders_outlive_a_restart():

@@ -134,21 +134,13 @@ static inline void tell(struct life *l)
 		link_send(l->fd, &l->status, sizeof(l->status), LINK_STATUS);
 }
 
-/* found: what it is told to be announced at the guardian's start; starts: how
- * many workers this guardian has started.
- */
-static inline void start_to(struct life *l, const struct route_set *found,
-			    uint32_t starts, const char *output)
+/* status: of a guardian that has just started it. */
+static inline void start_under(struct life *l, const struct link_status *status)
 {
 	int ends[2];
 
 	memset(l, 0, sizeof(*l));
-	l->status.found_known = true;
-	l->status.worker_starts = starts;
-	snprintf(l->status.output, sizeof(l->status.output), "%s",
-		 output);
-	if (found)
-		l->status.found = *found;
+	l->status = *status;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 				    ends), 0);
 	l->pid = fork();
@@ -161,10 +153,20 @@ static inline void start_to(struct life *l, const struct route_set *found,
 	tell(l);
 }
 
+/* found: what it is told to be announced at the guardian's start; starts: how
+ * many workers this guardian has started.
+ */
 static inline void start_as(struct life *l, const struct route_set *found,
 			    uint32_t starts)
 {
-	start_to(l, found, starts, "dry-run");
+	struct link_status status = {
+		.output = "dry-run", .worker_starts = starts,
+		.found_known = true,
+	};
+
+	if (found)
+		status.found = *found;
+	start_under(l, &status);
 }
 
 static inline void start(struct life *l, const struct route_set *found)

@@ -221,6 +221,11 @@ static void what_a_dead_worker_had_announced_is_there_no_more(void **state)
 
 static void what_is_found_gone_is_a_loss(void **state)
 {
+	struct link_status exabgp = {
+		.output = "exabgp", .worker_starts = 1, .found_known = true,
+		.sessions = { { .family = ADDR_IP4 }, { .family = ADDR_IP6 } },
+		.session_cnt = 2,
+	};
 	struct life l;
 
 	(void)state;
@@ -234,11 +239,20 @@ static void what_is_found_gone_is_a_loss(void **state)
 	stop(&l);
 	assert_int_equal(logged("a loss"), 0);
 
-	start_to(&l, NULL, 1, "exabgp");
+	start_under(&l, &exabgp);
 	UNTIL(&l, l.want.set.cnt == 2);
 	UNTIL(&l, node_is(&l, "up"));
 	stop(&l);
 	assert_int_equal(logged("a loss, for 2 units"), 1);
+
+	/* nobody hears of IPv6, so nobody can find it */
+	exabgp.session_cnt = 1;
+	start_under(&l, &exabgp);
+	UNTIL(&l, l.want.set.cnt == 2);
+	UNTIL(&l, node_is(&l, "up"));
+	stop(&l);
+	assert_int_equal(logged("a loss, for 1 unit\""), 1);
+	assert_int_equal(logged("a loss"), 2);
 }
 
 static void a_damaged_memory_is_none(void **state)
