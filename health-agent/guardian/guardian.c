@@ -189,7 +189,7 @@ static void hear_signals(struct guardian *g, uint64_t now_ms)
 
 	while (read(g->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			ward_signal(&g->ward, SIGHUP);
+			ward_reload(&g->ward);
 		else
 			begin_end(g, strsignal((int)info.ssi_signo), now_ms);
 	}

@@ -133,7 +133,7 @@ void ward_start(struct ward *w, uint64_t now_ms)
 		return;
 	err = try_start(w);
 	w->started_ms = w->heard_ms = now_ms;
-	w->has_beaten = false;
+	w->has_beaten = w->reload_due = false;
 	if (!err) {
 		w->starts++;
 		log_info("guardian: worker started pid=%d", (int)w->pid);
@@ -168,6 +168,8 @@ bool ward_receive(struct ward *w, union link_message *out, uint64_t now_ms)
 		if (!err) {
 			w->heard_ms = now_ms;
 			w->has_beaten = true;
+			if (w->reload_due)
+				ward_reload(w);
 			return true;
 		}
 		if (err == EBADMSG) {
@@ -198,17 +200,19 @@ void ward_paused(struct ward *w, uint64_t ms)
 	w->heard_ms += ms;
 }
 
-void ward_signal(struct ward *w, int signal)
+void ward_reload(struct ward *w)
 {
-	if (w->state == WARD_LIVING)
-		kill(w->pid, signal);
+	w->reload_due = !w->has_beaten;
+	if (w->state == WARD_LIVING && w->has_beaten)
+		kill(w->pid, SIGHUP);
 }
 
 /* ---- its end */
 
 void ward_end(struct ward *w)
 {
-	ward_signal(w, SIGTERM);
+	if (w->state == WARD_LIVING)
+		kill(w->pid, SIGTERM);
 	w->leaving = true;
 }
 

@@ -39,6 +39,7 @@ struct ward {
 	uint64_t started_ms;
 	uint64_t heard_ms;	/* any message */
 	bool has_beaten;	/* since its start */
+	bool reload_due;
 	bool leaving;		/* told to end, and given the time for it */
 	uint64_t start_ms;	/* of NONE: when the next one is due */
 	uint64_t wait_ms;
@@ -65,7 +66,11 @@ bool ward_check(struct ward *w, uint64_t now_ms);
 
 /* SIGKILL, to its group too, and wait until it is gone; not for long. */
 void ward_stop(struct ward *w, uint64_t now_ms);
-void ward_signal(struct ward *w, int signal);
+
+/* SIGHUP.  A worker that has not beaten yet may not be ready for it, and would
+ * end: it gets it then.
+ */
+void ward_reload(struct ward *w);
 
 /* SIGTERM; whether it ends in time is the caller's matter. */
 void ward_end(struct ward *w);

@@ -454,6 +454,18 @@ static void SIGHUP_is_the_workers(void **state)
 	assert_true(is_there());
 }
 
+/* By default SIGHUP would end it, and withdraw what it is to adopt. */
+static void SIGHUP_waits_for_a_worker_that_begins(void **state)
+{
+	(void)state;
+	bed_start("--late", "700", NULL);
+	BED_UNTIL(children_of(bed.pid) == 1);
+	kill(bed.pid, SIGHUP);
+	kill(bed.pid, SIGHUP);
+	BED_UNTIL(bed.workers == 1 && bed.hups == 1);
+	BED_NEVER(bed.workers > 1 || bed.hups > 1, 300);
+}
+
 /* ---- restart in place */
 
 static void a_restart_leaves_the_routes(void **state)
@@ -605,6 +617,7 @@ int main(void)
 		EACH(SIGTERM_withdraws_first),
 		EACH(SIGTERM_waits_for_nobody_for_long),
 		EACH(LINK_STOP_withdraws_and_ends),
+		EACH(SIGHUP_waits_for_a_worker_that_begins),
 		EACH(SIGHUP_is_the_workers),
 		EACH(a_restart_leaves_the_routes),
 		EACH(a_program_that_likes_it_not_is_not_restarted),

@@ -4,6 +4,7 @@
  *   agent-trial --site FILE --node NAME --prefix P [--prefix P]...
  *	[--output exabgp|kernel|dry-run] [--orders SOCKET]
  *	[--ack-timeout MS] [--worker-timeout MS] [--adopt MS] [--refuse FILE]
+ *	[--late MS]
  *
  * The worker connects to SOCKET, says "worker PID", and obeys lines:
  *
@@ -17,7 +18,7 @@
  *
  * It says "hup" and "term" for signals, and for each status of the guardian one
  * line of words.  --check-config ends with 78 while the file of --refuse is
- * there.
+ * there.  --late: so long it is not ready for signals.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -47,6 +48,7 @@ struct trial {
 	struct agent_conf conf;
 	struct health_group_conf *group;
 	const char *site, *node, *orders, *refuse;
+	uint64_t late_ms;
 	bool check;
 };
 
@@ -283,6 +285,7 @@ static _Noreturn void work(const struct trial *t)
 	struct sigaction action = { .sa_handler = on_signal };
 	uint64_t beat_ms = 0;
 
+	poll(NULL, 0, (int)t->late_ms);
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	connect_orders(t->orders);
@@ -360,6 +363,9 @@ static void take_option(struct trial *t, int option)
 	case 'r':
 		t->refuse = optarg;
 		break;
+	case 'l':
+		t->late_ms = number(optarg);
+		break;
 	case 'c':
 		t->check = true;
 		break;
@@ -380,6 +386,7 @@ static void take_options(struct trial *t, int argc, char *argv[])
 		{ "worker-timeout", required_argument, NULL, 'w' },
 		{ "adopt", required_argument, NULL, 'd' },
 		{ "refuse", required_argument, NULL, 'r' },
+		{ "late", required_argument, NULL, 'l' },
 		{ "check-config", no_argument, NULL, 'c' },
 		{ 0 }
 	};
