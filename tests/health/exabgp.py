@@ -140,8 +140,8 @@ def a_session_that_returns_has_its_routes(world):
         begun = time.monotonic_ns()
         world.birdc(f"restart node{family}")
         assert world.watch.wait(prefix, lambda hops: not hops, after_ns=begun)
-        world.worker.until_said(f"session:{ROUTER[family]}=down",
-                                f"{prefix.rsplit('/')[0]}=session down")
+        world.worker.until_once_said(f"session:{ROUTER[family]}=down",
+                                     f"{prefix.rsplit('/')[0]}=session down")
         assert world.watch.wait(prefix, bool, after_ns=begun, seconds=20)
         is_right(world)
         assert world.route(prefix) == ("100", [], "64511")

@@ -141,6 +141,11 @@ class Worker(threading.Thread):
     def said(self, text):
         return bool(self.statuses) and text in self.statuses[-1]
 
+    def until_once_said(self, *texts):
+        """In one status of this worker, the last or an earlier one."""
+        until(f"{texts} ever", lambda: any(
+            all(text in status for text in texts) for status in self.statuses))
+
     def until_said(self, *texts):
         until(f"{texts}; last: {self.statuses[-1:]}",
               lambda: all(self.said(text) for text in texts))
