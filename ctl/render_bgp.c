@@ -43,6 +43,18 @@ bool bgp_is_chosen(const struct ctl *ctl, const struct site_neighbor *n)
 	       (n->name[0] && strcmp(ctl->neighbor, n->name) == 0);
 }
 
+size_t bgp_number(const struct ctl *ctl, const struct site_node *node,
+		  size_t i)
+{
+	size_t number = 1;
+
+	for (size_t at = 0; at < i; at++)
+		number += !ctl->neighbor ||
+			  strcmp(node->neighbors[at].name,
+				 node->neighbors[i].name) == 0;
+	return number;
+}
+
 int bgp_check(const struct ctl *ctl, const struct site_node *node)
 {
 	if (!node->neighbor_cnt) {

@@ -39,6 +39,13 @@ const struct addr *bgp_own(const struct site_node *node,
 /* Is it among those asked for (--neighbor)? */
 bool bgp_is_chosen(const struct ctl *ctl, const struct site_neighbor *n);
 
+/* What tells the i-th neighbor's session from others in the names of a rendering:
+ * its number among those of its router, so that another router's sessions come
+ * and go without a new name for it; without --neighbor, among all.
+ */
+size_t bgp_number(const struct ctl *ctl, const struct site_node *node,
+		  size_t i);
+
 /* Has the node neighbors, and those that were asked for?  CTL_OK, or a
  * complaint and CTL_CONFIG.
  */

@@ -71,15 +71,15 @@ static void print_options(const struct site *site,
 		puts("\tmed metric on;\t# the nodes are not of one AS");
 }
 
-static void print_session(const struct site *site, const struct site_node *node,
-			  size_t i)
+static void print_session(const struct ctl *ctl, const struct site *site,
+			  const struct site_node *node, size_t i)
 {
 	const struct site_neighbor *n = &node->neighbors[i];
 	enum addr_family family = (enum addr_family)n->addr.family;
 	char symbol[SITE_NAME_MAX], name[64];
 
 	snprintf(name, sizeof(name), "anycast_%s_%zu",
-		 bgp_symbol(symbol, node), i + 1);
+		 bgp_symbol(symbol, node), bgp_number(ctl, node, i));
 	print_filter(site, node, n, name);
 	printf("\nprotocol bgp %s {\n", name);
 	printf("\tdescription \"%s%ssip-anycast node %s\";\n", n->name,
@@ -128,7 +128,7 @@ int ctl_render_bird(const struct ctl *ctl, const struct site *site,
 		     "obeys by itself.");
 	for (size_t i = 0; i < node->neighbor_cnt; i++) {
 		if (bgp_is_chosen(ctl, &node->neighbors[i]))
-			print_session(site, node, i);
+			print_session(ctl, site, node, i);
 	}
 	return CTL_OK;
 }

@@ -111,7 +111,8 @@ static void print_family(const struct ctl *ctl, const struct site_node *node,
 		       "  ! no route refresh with ExaBGP\n"
 		       "  neighbor %s soft-reconfiguration inbound\n"
 		       "  neighbor %s maximum-prefix %d\n", own, own,
-		       node->name, i + 1, own, own, own, SITE_PREFIXES_MAX);
+		       node->name, bgp_number(ctl, node, i), own, own, own,
+		       SITE_PREFIXES_MAX);
 	}
 	puts(" exit-address-family");
 }
@@ -200,7 +201,7 @@ int ctl_render_frr(const struct ctl *ctl, const struct site *site,
 		if (!bgp_is_chosen(ctl, &node->neighbors[i]))
 			continue;
 		snprintf(name, sizeof(name), "anycast-%s-%zu", node->name,
-			 i + 1);
+			 bgp_number(ctl, node, i));
 		print_policy(site, node, &node->neighbors[i], name);
 	}
 	print_router(ctl, site, node, as);

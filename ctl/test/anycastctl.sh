@@ -170,6 +170,15 @@ t render-igp-odd-interface 64 render frr-igp --site "$data/bgp.conf" \
 t render-igp-no-id 78 render bird-igp --site "$data/bgp.conf" --node v6only \
 	--interface eth0
 t render-frr 0 render frr --site "$data/bgp.conf" --node fra1 --neighbor core1
+# what comes and goes elsewhere gives no session another name
+grep 'name core2' "$data/bgp.conf" >core2
+sed -e '/name core2/d' -e '/^local-as = 64511/r core2' "$data/bgp.conf" \
+	>moved.conf
+for target in bird frr; do
+	[[ $("$ctl" render $target --site moved.conf --node fra1 --neighbor core1) == \
+		"$("$ctl" render $target --site "$data/bgp.conf" --node fra1 \
+			--neighbor core1)" ]] || fail "$target: names move"
+done
 t render-frr-two-as 64 render frr --site "$data/bgp.conf" --node fra1
 t render-frr-internal 0 render frr --site "$data/bgp.conf" --node ams1
 t render-frr-igp 0 render frr-igp --site "$data/bgp.conf" --node fra1 \
