@@ -287,6 +287,7 @@ int agent_reload(struct agent *a, const char *by)
 
 	a->hangup_due = false;
 	a->reloaded_ms = clock_boot_ms();
+	audit_reopen(a->audit);		/* it may have been rotated */
 	err = agent_conf_new(&next.conf, a->argc, a->argv, on_error, &errors);
 	if (!err)
 		err = make_next(a, &next);
@@ -338,6 +339,7 @@ int agent_restart(struct agent *a, const char *by,
 	struct errors errors = { 0 };
 	struct agent_conf *conf = NULL;
 	int err = agent_conf_new(&conf, a->argc, a->argv, on_error, &errors);
+	bool changed = !err && needs_restart(a->conf, conf);
 	char cause[AGENT_ERROR_MAX + 64];
 
 	agent_conf_free(conf);
@@ -353,6 +355,9 @@ int agent_restart(struct agent *a, const char *by,
 	if (err)
 		return EINVAL;
 	agent_save(a);
+	/* what it no longer has is withdrawn before */
+	if (changed && !agent_reload(a, by))
+		return 0;
 	ask_for_restart(a);
 	return 0;
 }

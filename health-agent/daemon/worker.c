@@ -52,7 +52,6 @@ static void on_signal(uv_signal_t *handle, int signum)
 	struct agent *a = handle->data;
 
 	if (signum == SIGHUP) {
-		audit_reopen(a->audit);
 		agent_hangup(a);
 		return;
 	}

@@ -52,6 +52,22 @@ static void a_prefix_that_is_gone_is_withdrawn_before_the_restart(void **state)
 	assert_int_equal(logged("followed by a restart in place"), 1);
 }
 
+/* The new guardian would not know it as its own, and leave it where it is. */
+static void so_it_is_before_a_restart_that_is_ordered(void **state)
+{
+	struct life l;
+
+	(void)state;
+	start_good(&l);
+	scratch_write("site.conf", site_of_one, strlen(site_of_one));
+	assert_ok(&l, "{\"command\":\"restart\"}");
+	UNTIL(&l, restart_asked);
+	assert_int_equal(l.want.set.cnt, 1);
+	assert_int_equal(l.withdrawals, 1);
+	stop(&l);
+	assert_int_equal(logged("no longer configured"), 1);
+}
+
 static void a_broken_configuration_changes_nothing(void **state)
 {
 	struct life l;
@@ -75,6 +91,24 @@ static void a_broken_configuration_changes_nothing(void **state)
 	assert_int_equal(l.withdrawals, 0);
 	stop(&l);
 	assert_int_equal(logged("\"to\":\"refused\""), 1);
+}
+
+/* Somebody else has moved it away (logrotate). */
+static void a_reload_begins_the_audit_log_anew(void **state)
+{
+	char path[PATH_MAX], old[PATH_MAX];
+	struct life l;
+
+	(void)state;
+	start_good(&l);
+	snprintf(path, sizeof(path), "%s", scratch_path("state/audit.log"));
+	snprintf(old, sizeof(old), "%s", scratch_path("state/audit.log.1"));
+	UNTIL(&l, logged("\"what\":\"start\"") == 1);
+	assert_int_equal(rename(path, old), 0);
+	assert_ok(&l, "{\"command\":\"reload\"}");
+	UNTIL(&l, access(path, F_OK) == 0 && logged("\"done\"") == 1);
+	assert_int_equal(logged("\"what\":\"start\""), 0);
+	stop(&l);
 }
 
 /* By signals that come faster than any probe answers. */
@@ -216,7 +250,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(a_reload_moves_nothing_that_stays),
 		STORY(a_prefix_that_is_gone_is_withdrawn_before_the_restart),
+		STORY(so_it_is_before_a_restart_that_is_ordered),
 		STORY(a_broken_configuration_changes_nothing),
+		STORY(a_reload_begins_the_audit_log_anew),
 		STORY(a_storm_of_reloads_hides_no_failure),
 		STORY(a_restart_with_a_broken_file_is_refused),
 		STORY(a_restart_that_does_not_come_is_told_of),
