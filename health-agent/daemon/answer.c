@@ -9,6 +9,8 @@
 #include "health-agent/daemon/json_text.h"
 #include "health-agent/daemon/why.h"
 
+enum { DISK_SLOW_MS = 2000 };
+
 /* ---- the view */
 
 static void add_warning(struct status_view *v, const char **warnings,
@@ -18,13 +20,28 @@ static void add_warning(struct status_view *v, const char **warnings,
 		warnings[v->warning_cnt++] = text;
 }
 
+/* It fails, or has not answered for so long that it cannot be relied on. */
+static bool is_ill(int err, uint64_t busy_ms, uint64_t now_ms)
+{
+	return err || (busy_ms && now_ms - busy_ms >= DISK_SLOW_MS);
+}
+
+static bool memory_is_ill(const struct agent *a, uint64_t now_ms)
+{
+	const struct snapshot_stats *s = snapshot_stats(a->snapshot);
+
+	return is_ill(s->err, s->busy_ms, now_ms);
+}
+
 static void add_warnings(struct agent *a, struct status_view *v,
 			 const char **warnings)
 {
-	if (audit_stats(a->audit)->err)
+	const struct audit_stats *audit = audit_stats(a->audit);
+
+	if (is_ill(audit->err, audit->busy_ms, v->now_ms))
 		add_warning(v, warnings,
 			    "the audit log cannot be written: lines are lost");
-	if (snapshot_stats(a->snapshot)->err)
+	if (memory_is_ill(a, v->now_ms))
 		add_warning(v, warnings,
 			    "health.memory cannot be written: orders do not "
 			    "outlive a restart");
@@ -115,7 +132,7 @@ static json_t *order(struct agent *a, const struct health_command *command,
 	const char *warning = "";
 
 	agent_order(a, command, by);
-	if (snapshot_stats(a->snapshot)->err)
+	if (memory_is_ill(a, clock_boot_ms()))
 		warning = "the order does not outlive a restart: health.memory "
 			  "cannot be written";
 	if (command->order == HEALTH_DRAIN && !command->force &&

@@ -150,6 +150,7 @@ static void done(uv_work_t *req, int status)
 
 	(void)status;
 	b->busy = false;
+	a->stats.busy_ms = 0;
 	free(b->text);
 	b->text = NULL;
 	account(a, b->written, b->lost, b->err);
@@ -206,6 +207,7 @@ static void begin(struct audit *a)
 		return;
 	}
 	b->busy = true;
+	a->stats.busy_ms = clock_boot_ms();
 	a->reopen = false;
 	a->next = a->cnt;
 }

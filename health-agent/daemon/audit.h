@@ -46,6 +46,8 @@ struct audit;
 struct audit_stats {
 	uint64_t written, lost;
 	int err;		/* of the last line */
+	uint64_t busy_ms;	/* CLOCK_BOOTTIME: since when lines are on their
+				 * way to the disk; 0: none */
 };
 
 /* "unit", "node", ... */

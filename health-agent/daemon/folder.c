@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +13,21 @@ static int make(const char *path, mode_t mode)
 	return mkdir(path, mode) < 0 && errno != EEXIST ? errno : 0;
 }
 
+/* Only to look does not wait for a disk that takes no writes. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int folder_make(const char *path, mode_t mode)
 {
 	char part[PATH_MAX];
 	int n = snprintf(part, sizeof(part), "%s", path);
 
+	if (is_there(path))
+		return 0;
 	if (n < 0 || (size_t)n >= sizeof(part))
 		return ENAMETOOLONG;
 	for (char *slash = strchr(part + 1, '/'); n && slash;

@@ -66,6 +66,8 @@ struct snapshot;
 struct snapshot_stats {
 	uint64_t written, failed;
 	int err;		/* of the last one */
+	uint64_t busy_ms;	/* CLOCK_BOOTTIME: since when one is on its way
+				 * to the disk; 0: none */
 };
 
 int snapshot_new(struct snapshot **out, uv_loop_t *loop, const char *dir);

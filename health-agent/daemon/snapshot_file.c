@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/textfile.h"
 #include "health-agent/daemon/snapshot.h"
@@ -166,6 +167,7 @@ static void done(uv_work_t *req, int status)
 	struct snapshot *s = req->data;
 
 	s->busy = false;
+	s->stats.busy_ms = 0;
 	account(s, status < 0 ? -status : s->err);
 	if (s->waiting)
 		begin(s);
@@ -179,9 +181,11 @@ static void begin(struct snapshot *s)
 	s->next_durable = false;
 	s->waiting = false;
 	s->busy = true;
+	s->stats.busy_ms = clock_boot_ms();
 	s->work.data = s;
 	if (uv_queue_work(s->loop, &s->work, work, done) != 0) {
 		s->busy = false;
+		s->stats.busy_ms = 0;
 		account(s, ENOMEM);
 	}
 }

@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -189,6 +190,10 @@ class Agent:
         the first unit was announced."""
         memory = (self.state_dir / "health.memory").read_bytes()
         return ("resume", "drain", "disable")[memory[53]], memory[114] == 1
+
+    def remembered_penalty(self):
+        memory = (self.state_dir / "health.memory").read_bytes()
+        return int.from_bytes(memory[116:120], sys.byteorder)
 
     def moves(self):
         """What a dry run would have done: "announce", "withdraw", ..."""

@@ -110,8 +110,8 @@ static void it_is_drained_when_the_guardian_says_so(void **state)
 	stop(&l);
 }
 
-/* The order that a restart would find now. */
-static enum health_order remembered(void)
+/* What a restart would find now. */
+static struct health_memory memory_now(void)
 {
 	char boot[SNAPSHOT_BOOT_LEN];
 	struct health_memory memory;
@@ -120,7 +120,20 @@ static enum health_order remembered(void)
 	snapshot_boot(boot);
 	snapshot_read(&memory, &fresh, scratch_path("state"), boot,
 		      clock_boot_ms());
-	return memory.order;
+	return memory;
+}
+
+static enum health_order remembered(void)
+{
+	return memory_now().order;
+}
+
+static bool remembers_routes(void)
+{
+	struct health_memory memory = memory_now();
+
+	return memory.unit_cnt == 2 && memory.units[0].announced &&
+	       memory.units[1].announced;
 }
 
 static void why_says_what_holds_the_node(void **state)
@@ -205,7 +218,7 @@ static void what_a_dead_worker_had_announced_is_there_no_more(void **state)
 		   "command = /bin/sleep 0.3\ntimeout = 1s\n");
 	start(&l, NULL);
 	UNTIL(&l, l.want.set.cnt == 2);
-	UNTIL(&l, node_is(&l, "up"));
+	UNTIL(&l, remembers_routes());
 	kill(l.pid, SIGKILL);
 	end(&l);
 	found = l.want.set;
