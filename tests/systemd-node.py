@@ -168,6 +168,12 @@ class Node(Machine):
         return int(self.run("systemctl", "show", "-P", "MainPID",
                             f"sip-anycast-{unit}"))
 
+    def names(self, unit):
+        """Of its processes, as ps and top show them."""
+        return sorted(self.run("bash", "-c", f"""
+            for pid in $(cat /sys/fs/cgroup/system.slice/sip-anycast-{unit}.*/cgroup.procs)
+            do cat /proc/$pid/comm; done""").split())
+
     def write(self, path, text):
         self.run("bash", "-c", 'printf %s "$2" >"$1"', "bash", path, text)
 
@@ -182,6 +188,7 @@ def what_is_installed_boots_and_is_announced(node):
                         check=False)
         assert said == "active\n", said + node.journal(
             "-u", f"sip-anycast-{unit}", "-n", "20")
+    assert node.names("exabgp") == ["anycast-health"] * 2 + ["exabgp"]
     node.around()
     node.until_routes()
     node.until("BFD", lambda: node.ask_router("bfd", "sessions").count("Up")

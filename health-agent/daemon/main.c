@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "common/log.h"
 #include "health-agent/daemon/conf.h"
@@ -107,6 +108,8 @@ int main(int argc, char *argv[])
 	/* who has closed its end is told of by errno */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "--worker") == 0) {
+		/* not exe, of /proc/self/exe */
+		prctl(PR_SET_NAME, "anycast-health");
 		argv[1] = argv[0];
 		return work(argc - 1, argv + 1);
 	}
