@@ -44,10 +44,10 @@ static size_t http_reply(struct fake *f, char *out, const char *request,
 			 size_t len)
 {
 	(void)f, (void)request, (void)len;
-	return (size_t)sprintf(out,
-			       "HTTP/1.1 103 Early Hints\r\n\r\n"
-			       "HTTP/1.1 302 Found\r\n"
-			       "Location: http://fra1.www.example.net/\r\n\r\n");
+	return (size_t)snprintf(out, FAKE_REQUEST_MAX,
+				"HTTP/1.1 103 Early Hints\r\n\r\n"
+				"HTTP/1.1 302 Found\r\nLocation: "
+				"http://fra1.www.example.net/\r\n\r\n");
 }
 
 /* One A record, or the flag that there are too many for a datagram. */
