@@ -93,6 +93,9 @@ struct agent_conf {
 	bool default_probes;	/* beside those of the file */
 	struct agent_timers timers;	/* of probes that say nothing else */
 
+	struct site_node former;	/* former.h, as the probes see it */
+	uint64_t former_until_ms;	/* 0: none */
+
 	/* probe i of health is probes[i] */
 	struct agent_probe probes[HEALTH_PROBES_MAX];
 	struct health_conf health;

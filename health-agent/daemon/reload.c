@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "health-agent/daemon/agent.h"
 #include "health-agent/daemon/folder.h"
+#include "health-agent/daemon/former.h"
 
 enum {
 	RETIRED_MS = 2000,
@@ -188,6 +189,7 @@ static int make_next(struct agent *a, struct next *next)
 	next->place = malloc(sizeof(*next->place));
 	if (!next->place)
 		return ENOMEM;
+	former_keep(next->conf, a->conf, now_ms);
 	health_remember(a->health, &memory, now_ms);
 	err = health_new(&next->health, &next->conf->health, &memory,
 			 adopt_ms(next->conf), now_ms);

@@ -106,13 +106,58 @@ size_t http_ask_write(char out[static HTTP_REQUEST_MAX],
 				conf->path, host, probe);
 }
 
+/* Does it lead to the same path on that node? */
+static bool leads_to(const struct prober_conf *conf,
+		     const struct site_node *node, struct slice location)
+{
+	char want[SITE_URL_MAX + PROBER_PATH_MAX];
+
+	snprintf(want, sizeof(want), "%s%s", node->http, conf->path);
+	return node->http[0] && slice_equal(location, slice_str(want));
+}
+
+/* The node as it was before, while that counts. */
+static const struct site_node *former_of(const struct prober_conf *conf,
+					 uint64_t now_ms)
+{
+	return now_ms < conf->former_until_ms ? conf->former : NULL;
+}
+
+static bool judge_redirect(char text[static PROBER_TEXT_MAX],
+			   const struct prober_conf *conf,
+			   struct slice location,
+			   const struct site_node *former)
+{
+	int len = location.len < 140 ? (int)location.len : 140;
+
+	if (leads_to(conf, conf->node, location)) {
+		prober_say(text, "302 to %.*s", len, location.text);
+		return true;
+	}
+	if (former && leads_to(conf, former, location)) {
+		prober_say(text, "302 to %.*s, as the site file was", len,
+			   location.text);
+		return true;
+	}
+	prober_say(text, "302 to %.*s, not %.60s%.20s", len < 80 ? len : 80,
+		   location.text, conf->node->http, conf->path);
+	return false;
+}
+
 bool http_ask_judge(char text[static PROBER_TEXT_MAX],
 		    const struct prober_conf *conf,
-		    const struct http_head *head)
+		    const struct http_head *head, uint64_t now_ms)
 {
+	const struct site_node *former = former_of(conf, now_ms);
 	unsigned want = conf->expect ? conf->expect : 302;
-	char location[SITE_URL_MAX + PROBER_PATH_MAX];
 
+	if (former && !former->http[0] && !conf->expect) {
+		/* to whom the site file before is in force, whatever it says */
+		prober_say(text, "%u %.*s; there was no http before",
+			   head->status, (int)head->reason.len,
+			   head->reason.text);
+		return true;
+	}
 	if (head->status != want) {
 		prober_say(text, "%u %.*s instead of %u", head->status,
 			   (int)head->reason.len, head->reason.text, want);
@@ -127,15 +172,5 @@ bool http_ask_judge(char text[static PROBER_TEXT_MAX],
 		prober_say(text, "302 without a Location");
 		return false;
 	}
-	snprintf(location, sizeof(location), "%s%s", conf->node->http,
-		 conf->path);
-	if (!slice_equal(head->location, slice_str(location))) {
-		prober_say(text, "302 to %.*s, not %.80s",
-			   head->location.len < 80 ? (int)head->location.len
-						   : 80,
-			   head->location.text, location);
-		return false;
-	}
-	prober_say(text, "302 to %.160s", location);
-	return true;
+	return judge_redirect(text, conf, head->location, former);
 }

@@ -2,7 +2,8 @@
 /* http_ask.h - what an HTTP probe asks, and whether a response is the right one
  *
  *	GET PATH of the service
- *		302 with Location = the node's `http' and PATH: good
+ *		302 with Location = the node's `http' and PATH: good; for a
+ *		while behind a reload what it was before, too
  *	the same, with `expect'
  *		that status: good
  *
@@ -26,10 +27,10 @@ int http_ask_check(char text[static PROBER_TEXT_MAX],
 size_t http_ask_write(char out[static HTTP_REQUEST_MAX],
 		      const struct prober_conf *conf, uint64_t wall_s);
 
-/* Is it the answer, and in words; not for 1xx. */
+/* Is it the answer, and in words; not for 1xx.  now_ms: clock_boot_ms(). */
 bool http_ask_judge(char text[static PROBER_TEXT_MAX],
 		    const struct prober_conf *conf,
-		    const struct http_head *head);
+		    const struct http_head *head, uint64_t now_ms);
 
 /* The server's name for TLS, without port; "" when it is an address. */
 void http_ask_host(char out[static SITE_URL_MAX],

@@ -48,6 +48,12 @@ struct prober_conf {
 	uint64_t timeout_ms;
 	const struct site *site;	/* borrowed, as is node */
 	const struct site_node *node;
+	/* The node as the site file had it before; NULL: the same.  Until then
+	 * an answer that leads there is right, too: whom we ask may not have
+	 * read the new one yet.
+	 */
+	const struct site_node *former;
+	uint64_t former_until_ms;	/* clock_boot_ms() */
 	struct addr target;	/* of sip, http, dns; its family is the probe's */
 	uint16_t port;
 	enum prober_transport transport;

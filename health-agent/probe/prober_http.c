@@ -57,7 +57,7 @@ static void on_bytes(void *arg)
 			stream_take(h->stream, head.len);
 	} while (head.status < 200);
 
-	good = http_ask_judge(text, h->p.conf, &head);
+	good = http_ask_judge(text, h->p.conf, &head, clock_boot_ms());
 	conclude(h, good ? HEALTH_GOOD : HEALTH_BAD, text);
 }
 

@@ -78,7 +78,7 @@ static void take_message(struct sip *s, struct slice message)
 		s->garbage++;
 		return;
 	}
-	meaning = sip_ask_judge(text, &s->ask, &reply);
+	meaning = sip_ask_judge(text, &s->ask, &reply, clock_boot_ms());
 	switch (meaning) {
 	case SIP_STRANGE:
 		prober_count(PROBER_C_SIP_STRANGE);

@@ -27,9 +27,10 @@ static const char *method_of(const struct sip_ask *ask)
 	return ask->conf->method == PROBER_INVITE ? "INVITE" : "OPTIONS";
 }
 
-/* The URI that leads to our node from a request for uri. */
+/* The URI that leads to the node from a request for uri. */
 static bool node_uri(char out[static SIP_URI_MAX], const char *uri,
-		     const struct prober_conf *conf, enum contact_style style)
+		     const struct prober_conf *conf,
+		     const struct site_node *node, enum contact_style style)
 {
 	struct sipuri parsed;
 	size_t len;
@@ -37,8 +38,7 @@ static bool node_uri(char out[static SIP_URI_MAX], const char *uri,
 	if (sipuri_parse(&parsed, slice_str(uri)))
 		return false;
 	len = contact_format(out, SIP_URI_MAX - 1, &parsed, transport_of(conf),
-			     conf->target.family, conf->site, conf->node,
-			     style);
+			     conf->target.family, conf->site, node, style);
 	out[len] = '\0';
 	return len > 0;
 }
@@ -73,17 +73,25 @@ int sip_ask_init(struct sip_ask *ask, const struct prober_conf *conf)
 		 conf->site->domain);
 	snprintf(base, sizeof(base), "sip:%s", conf->site->domain);
 	if (conf->on_node)
-		return node_uri(ask->uri, base, conf, CONTACT_NODE) ? 0
-								    : EINVAL;
+		return node_uri(ask->uri, base, conf, conf->node, CONTACT_NODE)
+			       ? 0
+			       : EINVAL;
 	if (conf->method == PROBER_OPTIONS) {
 		snprintf(ask->uri, sizeof(ask->uri), "%s", base);
 		return 0;
 	}
 	snprintf(ask->uri, sizeof(ask->uri), "sip:probe@%s",
 		 conf->site->domain);
-	return node_uri(ask->contact, ask->uri, conf, CONTACT_NODE) &&
+	if (conf->former) {	/* it may have had no such address */
+		node_uri(ask->former, ask->uri, conf, conf->former,
+			 CONTACT_NODE);
+		node_uri(ask->former_maddr, ask->uri, conf, conf->former,
+			 CONTACT_MADDR);
+	}
+	return node_uri(ask->contact, ask->uri, conf, conf->node,
+			CONTACT_NODE) &&
 			       node_uri(ask->contact_maddr, ask->uri, conf,
-					CONTACT_MADDR)
+					conf->node, CONTACT_MADDR)
 		       ? 0
 		       : EINVAL;
 }
@@ -262,12 +270,22 @@ static bool leads_to(const struct sipuri *got, const char *want)
 	return !sipuri_parse(&uri, slice_str(want)) && sipuri_equal(got, &uri);
 }
 
+static bool leads_to_former(const struct sip_ask *ask,
+			    const struct sipuri *got, uint64_t now_ms)
+{
+	return ask->conf->former && now_ms < ask->conf->former_until_ms &&
+	       (leads_to(got, ask->former) ||
+		leads_to(got, ask->former_maddr));
+}
+
 /* With fallback_contacts other nodes follow; the first is what clients try. */
 static enum sip_meaning judge_redirect(char text[static PROBER_TEXT_MAX],
 				       const struct sip_ask *ask,
-				       const struct sip_reply *reply)
+				       const struct sip_reply *reply,
+				       uint64_t now_ms)
 {
 	struct sipuri got;
+	bool is_here, as_before;
 
 	if (!reply->contact_cnt) {
 		prober_say(text, "302 without a Contact");
@@ -277,8 +295,10 @@ static enum sip_meaning judge_redirect(char text[static PROBER_TEXT_MAX],
 		prober_say(text, "302 with a Contact that is no URI");
 		return SIP_BAD;
 	}
-	if (!leads_to(&got, ask->contact) &&
-	    !leads_to(&got, ask->contact_maddr)) {
+	is_here = leads_to(&got, ask->contact) ||
+		  leads_to(&got, ask->contact_maddr);
+	as_before = !is_here && leads_to_former(ask, &got, now_ms);
+	if (!is_here && !as_before) {
 		prober_say(text, "302 to %.80s, not %.80s", reply->contact,
 			   ask->contact);
 		return SIP_BAD;
@@ -287,13 +307,14 @@ static enum sip_meaning judge_redirect(char text[static PROBER_TEXT_MAX],
 		prober_say(text, "302 with a To-tag that is not of this site");
 		return SIP_BAD;
 	}
-	prober_say(text, "302 to %.160s", reply->contact);
+	prober_say(text, "302 to %.140s%s", reply->contact,
+		   as_before ? ", as the site file was" : "");
 	return SIP_GOOD;
 }
 
 enum sip_meaning sip_ask_judge(char text[static PROBER_TEXT_MAX],
 			       const struct sip_ask *ask,
-			       const struct sip_reply *reply)
+			       const struct sip_reply *reply, uint64_t now_ms)
 {
 	unsigned want = ask->conf->method == PROBER_INVITE ? 302 : 200;
 
@@ -309,7 +330,7 @@ enum sip_meaning sip_ask_judge(char text[static PROBER_TEXT_MAX],
 		return SIP_BAD;
 	}
 	if (want == 302)
-		return judge_redirect(text, ask, reply);
+		return judge_redirect(text, ask, reply, now_ms);
 	prober_say(text, "%u %s", reply->status, reply->reason);
 	return SIP_GOOD;
 }

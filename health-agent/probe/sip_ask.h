@@ -8,8 +8,10 @@
  *	address
  *		200: good; 1xx: wait; any other answer: bad
  *
- * A reply counts only with our branch, sent-by, Call-ID, From-tag and CSeq,
- * all but the last two random or ours alone (RFC 3261 17.1.3, 18.1.2).  Pure.
+ * For a while behind a reload the node may be where it was before
+ * (prober_conf.former).  A reply counts only with our branch, sent-by, Call-ID,
+ * From-tag and CSeq, all but the last two random or ours alone (RFC 3261
+ * 17.1.3, 18.1.2).  Pure.
  */
 #ifndef PROBE_SIP_ASK_H
 #define PROBE_SIP_ASK_H
@@ -35,6 +37,8 @@ struct sip_ask {
 	char uri[SIP_URI_MAX];
 	char contact[SIP_URI_MAX];	/* we want, in style node */
 	char contact_maddr[SIP_URI_MAX];	/* ... and maddr, as good */
+	char former[SIP_URI_MAX];	/* the same for the conf's former */
+	char former_maddr[SIP_URI_MAX];
 	char user[SITE_HOST_MAX + 16];	/* From and To */
 	/* of this attempt */
 	struct addr local;
@@ -63,10 +67,10 @@ void sip_ask_renew(struct sip_ask *ask,
 size_t sip_ask_write(char out[static SIP_REQUEST_MAX],
 		     const struct sip_ask *ask);
 
-/* What is the reply, and in words. */
+/* What is the reply, and in words.  now_ms: clock_boot_ms(). */
 enum sip_meaning sip_ask_judge(char text[static PROBER_TEXT_MAX],
 			       const struct sip_ask *ask,
-			       const struct sip_reply *reply);
+			       const struct sip_reply *reply, uint64_t now_ms);
 
 /* What ends the transaction, one at a time: the ACK of a final answer to an
  * INVITE; after a 200, which should never come, BYE; and CANCEL for one given

@@ -26,7 +26,7 @@ static void judge(const struct http_head *head)
 	struct prober_conf conf = { .node = &node, .path = "/" };
 	char text[PROBER_TEXT_MAX] = "";
 
-	if (http_ask_judge(text, &conf, head))
+	if (http_ask_judge(text, &conf, head, 0))
 		check(head->status == 302);
 	for (const char *c = text; *c; c++)
 		check(*c >= ' ' && *c <= '~');

@@ -59,7 +59,7 @@ static void judge(const struct sip_reply *reply)
 
 	check(!sip_ask_init(&ask, conf_of_fra1()));
 	sip_ask_renew(&ask, random, &local, 40000, 1700000000);
-	meaning = sip_ask_judge(words, &ask, reply);
+	meaning = sip_ask_judge(words, &ask, reply, 0);
 	/* the input may know our names, these are constant, but not the key */
 	check(meaning == SIP_STRANGE || words[0]);
 	for (const char *c = words; *c; c++)

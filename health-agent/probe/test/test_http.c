@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/probe.h"
+#include "common/clock.h"
 #include "fakes.h"
 #include "health-agent/probe/http_ask.h"
 
@@ -104,6 +105,57 @@ static void a_get_wants_its_302(void **state)
 		assert_int_equal(result.what, cases[i].want);
 		assert_string_equal(result.text, cases[i].text);
 		assert_int_equal(f.connections, 1);
+	}
+}
+
+/* For a while behind a reload the server may not have read the site file. */
+static void what_the_site_file_said_before_counts_for_a_while(void **state)
+{
+	static const char before[] =
+		FOUND "Location: http://old.example.net/check?a=b\r\n\r\n";
+	static const struct {
+		const char *script;
+		const char *http;	/* before */
+		int64_t left_ms;
+		enum health_attempt want;
+		const char *text;
+	} cases[] = {
+		{ before, "http://old.example.net", 60000, HEALTH_GOOD,
+		  "302 to http://old.example.net/check?a=b, as the site file "
+		  "was" },
+		{ before, "http://old.example.net", -1, HEALTH_BAD,
+		  "302 to http://old.example.net/check?a=b, not "
+		  "http://fra1.www.example.net/check?a=b" },
+		{ before, "http://older.example.net", 60000, HEALTH_BAD,
+		  "302 to http://old.example.net/check?a=b, not "
+		  "http://fra1.www.example.net/check?a=b" },
+		{ FOUND OURS "\r\n", "http://old.example.net", 60000,
+		  HEALTH_GOOD, "302 to http://fra1.www.example.net/check?a=b" },
+		{ before, "", 60000, HEALTH_GOOD,
+		  "302 Found; there was no http before" },
+		{ before, "", -1, HEALTH_BAD,
+		  "302 to http://old.example.net/check?a=b, not "
+		  "http://fra1.www.example.net/check?a=b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake f = { .script = { cases[i].script } };
+		struct site_node former = { .name = "fra1" };
+		struct prober_result result;
+		struct prober_conf conf;
+		uv_loop_t loop;
+
+		fake_tcp(&f, &loop, site);
+		conf = conf_of(&f);
+		conf.timeout_ms = 5000;
+		SET(former.http, cases[i].http);
+		conf.former = &former;
+		conf.former_until_ms =
+			clock_boot_ms() + (uint64_t)cases[i].left_ms;
+		result = fake_attempt(&f, &conf);
+		assert_string_equal(result.text, cases[i].text);
+		assert_int_equal(result.what, cases[i].want);
 	}
 }
 
@@ -223,6 +275,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_get_wants_its_302),
+		cmocka_unit_test(
+			what_the_site_file_said_before_counts_for_a_while),
 		cmocka_unit_test(it_is_asked_over_tls_too),
 		cmocka_unit_test(a_request_is_complete),
 		cmocka_unit_test(what_is_missing_is_said),

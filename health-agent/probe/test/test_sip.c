@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/probe.h"
+#include "common/clock.h"
 #include "fakes.h"
 #include "health-agent/probe/prober_priv.h"
 
@@ -142,6 +143,59 @@ static void an_invite_wants_its_302(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		check(&cases[i], PROBER_UDP);
+}
+
+/* For a while behind a reload Kamailio may not have read the site file. */
+static void what_the_site_file_said_before_counts_for_a_while(void **state)
+{
+#define AT(host) FOUND SAME "Contact: <sip:probe@" host ":5060>\r\n" END
+#define IN_MADDR FOUND SAME "Contact: <sip:probe@sip.example.net:5060;maddr=" \
+			    "198.51.100.77>\r\n" END
+	static const struct {
+		const char *script;
+		int64_t left_ms;
+		enum health_attempt want;
+		const char *text;
+	} cases[] = {
+		{ AT("198.51.100.77"), 60000, HEALTH_GOOD,
+		  "302 to sip:probe@198.51.100.77:5060, as the site file was" },
+		{ IN_MADDR, 60000, HEALTH_GOOD,
+		  "302 to sip:probe@sip.example.net:5060;maddr=198.51.100.77, "
+		  "as the site file was" },
+		{ AT("198.51.100.77"), -1, HEALTH_BAD,
+		  "302 to sip:probe@198.51.100.77:5060, not "
+		  "sip:probe@198.51.100.11:5060" },
+		{ AT("198.51.100.78"), 60000, HEALTH_BAD,
+		  "302 to sip:probe@198.51.100.78:5060, not "
+		  "sip:probe@198.51.100.11:5060" },
+		{ GOOD, 60000, HEALTH_GOOD, GOOD_TEXT },
+	};
+	const struct site_node former = {
+		.name = "fra1",
+		.ip4 = { .family = ADDR_IP4, .bytes_be = { 198, 51, 100, 77 } },
+		.sip_port = 5060,
+		.sips_port = 5061,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fake f = {
+			.script = { cases[i].script }, .want_requests = 2,
+		};
+		struct prober_result result;
+		struct prober_conf conf;
+		uv_loop_t loop;
+
+		fake_udp(&f, &loop, site);
+		conf = conf_of(&f, PROBER_UDP);
+		conf.timeout_ms = 5000;
+		conf.former = &former;
+		conf.former_until_ms =
+			clock_boot_ms() + (uint64_t)cases[i].left_ms;
+		result = fake_attempt(&f, &conf);
+		assert_string_equal(result.text, cases[i].text);
+		assert_int_equal(result.what, cases[i].want);
+	}
 }
 
 static void what_is_no_reply_to_us_does_not_count(void **state)
@@ -595,6 +649,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_invite_wants_its_302),
+		cmocka_unit_test(
+			what_the_site_file_said_before_counts_for_a_while),
 		cmocka_unit_test(what_is_no_reply_to_us_does_not_count),
 		cmocka_unit_test(a_provisional_answer_is_none),
 		cmocka_unit_test(a_lost_packet_does_no_harm),
