@@ -28,7 +28,10 @@ def measured(what, ms):
 
 
 def is_right(world):
+    """ExaBGP's list has it a moment before the router's table."""
     world.worker.until_said(f"{P4[:-3]}=advertised", f"{P6[:-4]}=advertised")
+    for prefix in PREFIX.values():
+        until(f"{prefix} at the router", lambda p=prefix: world.watch.via(p))
 
 
 def stays_as_it_was(world, begun, seconds):
