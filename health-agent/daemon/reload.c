@@ -190,7 +190,7 @@ static int make_next(struct agent *a, struct next *next)
 	if (!next->place)
 		return ENOMEM;
 	former_keep(next->conf, a->conf, now_ms);
-	health_remember(a->health, &memory, now_ms);
+	health_remember_for(a->health, &next->conf->health, &memory, now_ms);
 	err = health_new(&next->health, &next->conf->health, &memory,
 			 adopt_ms(next->conf), now_ms);
 	if (!err)

@@ -349,4 +349,10 @@ void health_keep(const struct health *h, const struct route_set *announced,
 void health_remember(const struct health *h, struct health_memory *out,
 		     uint64_t now_ms);
 
+/* For a reload: what a health of the next configuration is to be made with.  A
+ * group that is new in it goes on from the one that has had its prefixes.
+ */
+void health_remember_for(const struct health *h, const struct health_conf *next,
+			 struct health_memory *out, uint64_t now_ms);
+
 #endif

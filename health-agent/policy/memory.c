@@ -7,36 +7,98 @@
 
 #include "health-agent/policy/health_priv.h"
 
-void health_remember(const struct health *h, struct health_memory *out,
-		     uint64_t now_ms)
+static void remember_order(const struct health *h, struct health_memory *out,
+			   uint64_t now_ms)
 {
 	const struct health_command *c = &h->outlook.command;
 
-	if (now_ms < h->outlook.now_ms)
-		now_ms = h->outlook.now_ms;
 	memset(out, 0, sizeof(*out));
 	out->order = c->order;
 	out->forced = c->force;
 	out->has_wait = c->has_wait;
 	out->wait_ms = c->wait_ms;
 	out->order_ms = h->outlook.ordered_ms;
-	out->saved_ms = now_ms;
-	out->unit_cnt = h->unit_cnt;
-	for (size_t i = 0; i < h->unit_cnt; i++) {
-		const struct unit *u = &h->units[i];
-		const struct health_unit *s = &u->shown;
+	out->saved_ms = now_ms < h->outlook.now_ms ? h->outlook.now_ms : now_ms;
+}
 
-		memcpy(out->units[i].group, s->group->name, HEALTH_NAME_MAX);
-		out->units[i].family = s->family;
-		out->units[i].state = (uint8_t)(u->adopting ? u->adopt_state
-							    : s->state);
-		out->units[i].announced = u->adopting || s->announced;
-		out->units[i].since_ms = u->adopting ? u->adopt_since_ms
-						     : s->since_ms;
-		out->units[i].penalty = damping_penalty(&u->damping, s->group,
-							now_ms);
-		out->units[i].suppressed = u->damping.suppressed;
-		out->units[i].suppressed_ms = u->damping.suppressed_ms;
+/* Under the name of this group. */
+static void remember_unit(struct health_memory *out, const struct unit *u,
+			  const char name[static HEALTH_NAME_MAX])
+{
+	const struct health_unit *s = &u->shown;
+	size_t i = out->unit_cnt++;
+
+	memcpy(out->units[i].group, name, HEALTH_NAME_MAX);
+	out->units[i].family = s->family;
+	out->units[i].state = (uint8_t)(u->adopting ? u->adopt_state
+						    : s->state);
+	out->units[i].announced = u->adopting || s->announced;
+	out->units[i].since_ms = u->adopting ? u->adopt_since_ms : s->since_ms;
+	out->units[i].penalty = damping_penalty(&u->damping, s->group,
+						out->saved_ms);
+	out->units[i].suppressed = u->damping.suppressed;
+	out->units[i].suppressed_ms = u->damping.suppressed_ms;
+}
+
+void health_remember(const struct health *h, struct health_memory *out,
+		     uint64_t now_ms)
+{
+	remember_order(h, out, now_ms);
+	for (size_t i = 0; i < h->unit_cnt; i++)
+		remember_unit(out, &h->units[i],
+			      h->units[i].shown.group->name);
+}
+
+static bool has_prefix(const struct health_group_conf *g,
+		       const struct prefix *p)
+{
+	for (size_t i = 0; i < g->prefix_cnt; i++) {
+		if (prefix_equal(&g->prefixes[i], p))
+			return true;
+	}
+	return false;
+}
+
+/* The unit of old that a group of a new configuration goes on from: that of its
+ * name; else, where it is new, the one that has had one of its prefixes.
+ */
+static const struct unit *forerunner(const struct health *old,
+				     const struct health_group_conf *g,
+				     uint8_t family)
+{
+	const struct unit *found = NULL;
+
+	for (size_t i = 0; i < old->unit_cnt; i++) {
+		const struct health_unit *s = &old->units[i].shown;
+
+		if (s->family != family)
+			continue;
+		if (strcmp(s->group->name, g->name) == 0)
+			return &old->units[i];
+		for (size_t k = 0; !found && k < g->prefix_cnt; k++) {
+			if (g->prefixes[k].addr.family == family &&
+			    has_prefix(s->group, &g->prefixes[k]))
+				found = &old->units[i];
+		}
+	}
+	return found;
+}
+
+void health_remember_for(const struct health *h, const struct health_conf *next,
+			 struct health_memory *out, uint64_t now_ms)
+{
+	static const uint8_t families[] = { ADDR_IP4, ADDR_IP6 };
+
+	remember_order(h, out, now_ms);
+	for (size_t i = 0; i < next->group_cnt; i++) {
+		const struct health_group_conf *g = &next->groups[i];
+
+		for (size_t k = 0; k < sizeof(families); k++) {
+			const struct unit *u = forerunner(h, g, families[k]);
+
+			if (u)
+				remember_unit(out, u, g->name);
+		}
 	}
 }
 
@@ -136,12 +198,12 @@ void memory_follow(struct health *h, const struct health *old)
 	h->outlook.hear_ms = old->outlook.hear_ms;
 	if (h->outlook.other_up && old->outlook.other_up)
 		h->outlook.other_up_ms = old->outlook.other_up_ms;
-	for (size_t i = 0; i < old->unit_cnt; i++) {
-		const struct unit *was = &old->units[i];
-		struct unit *u = find(h, was->shown.group->name,
-				      was->shown.family);
+	for (size_t i = 0; i < h->unit_cnt; i++) {
+		struct unit *u = &h->units[i];
+		const struct unit *was = forerunner(old, u->shown.group,
+						    u->shown.family);
 
-		if (!u)
+		if (!was)
 			continue;
 		follow(&u->good, &was->good);
 		follow(&u->local, &was->local);

@@ -224,7 +224,7 @@ static void reload(struct life *l)
 	struct health_memory m;
 
 	health_tick(old, l->now_ms);
-	health_remember(old, &m, l->now_ms);
+	health_remember_for(old, health_conf(old), &m, l->now_ms);
 	check(health_new(&l->h, health_conf(old), &m, 800, l->now_ms) == 0);
 	for (size_t i = 0; i < PEERS; i++)
 		health_peer(l->h, i, l->peers[i], l->now_ms);

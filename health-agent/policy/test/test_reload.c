@@ -104,6 +104,55 @@ static void a_new_group_is_held_down_as_ever(void **state)
 	world_fini(&w);
 }
 
+/* What is announced is a prefix; a name is only how it is called. */
+static void another_name_is_no_reason_to_withdraw(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3");
+	world_do(&w, 5000, "web4 bad 3, web4 good 3");
+	world_do(&w, 6000, "tone4 bad 3");
+	memcpy(w.conf.groups[0].name, "phones", 7);
+	memcpy(w.conf.groups[1].name, "pages", 6);
+	world_do(&w, 7000, "reload");
+	assert_string_equal("phones4 degraded+; phones6 up+; "
+			    "pages4 down @10000", world_tell(&w));
+	assert_int_equal(977, health_unit(w.h, 2)->penalty);
+	world_fini(&w);
+}
+
+/* It was announced, for what the probes of its old group said. */
+static void a_prefix_that_moves_to_a_new_group_stays(void **state)
+{
+	struct health_group_conf *new;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_do(&w, 0, "all good 3");
+	world_do(&w, 5000, "");
+	new = &w.conf.groups[w.conf.group_cnt++];
+	*new = w.conf.groups[0];
+	memcpy(new->name, "six", 4);
+	new->prefixes[0] = new->prefixes[1];
+	new->prefix_cnt = w.conf.groups[0].prefix_cnt = 1;
+	w.conf.probes[1].groups = 1 << 2;
+	world_do(&w, 6000, "reload");
+	assert_string_equal("service4 up+; web4 up+; six6 up+",
+			    world_tell(&w));
+	/* and to one that was there it is what that is */
+	w.conf.groups[1].prefixes[1] = new->prefixes[0];
+	w.conf.groups[1].prefix_cnt = 2;
+	w.conf.group_cnt = 2;
+	w.conf.probes[1].groups = 1 << 1;
+	world_do(&w, 7000, "web4 bad 3, reload");
+	assert_string_equal("service4 up+; web4 down; web6 up+",
+			    world_tell(&w));
+	world_fini(&w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -116,6 +165,8 @@ int main(void)
 			a_drain_goes_on_beside_a_node_that_came_up),
 		cmocka_unit_test(nobody_is_waited_for_anew),
 		cmocka_unit_test(a_new_group_is_held_down_as_ever),
+		cmocka_unit_test(another_name_is_no_reason_to_withdraw),
+		cmocka_unit_test(a_prefix_that_moves_to_a_new_group_stays),
 	};
 
 	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);

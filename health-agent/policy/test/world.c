@@ -160,7 +160,7 @@ static void reload(struct world *w)
 	struct health *old = w->h;
 	struct health_memory m;
 
-	health_remember(old, &m, w->now_ms);
+	health_remember_for(old, &w->conf, &m, w->now_ms);
 	w->h = NULL;
 	start(w, &m);
 	for (size_t i = 0; i < WORLD_PEERS; i++)
