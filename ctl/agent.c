@@ -53,7 +53,7 @@ static int wait_for(int fd, short events, uint64_t until_ms)
 		return ETIMEDOUT;
 	n = poll(&p, 1, (int)(until_ms - now_ms));
 	if (n < 0)
-		return errno;
+		return errno == EINTR ? 0 : errno;	/* look again */
 	return n ? 0 : ETIMEDOUT;
 }
 

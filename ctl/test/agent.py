@@ -11,6 +11,7 @@ Each request takes the node one step further through its story.  Stories:
   taken    somebody resumes while the drain is waited for
   alone    no other node is up: a drain never ends, unless it is forced
   only     there is no other node: the same
+  busy     the same as alone, but the third look takes a second
   garbage  the answer is no JSON
   silent   there is never an answer
   rude     the answer is an error with control characters in it
@@ -20,6 +21,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 PROBES = [
     {"name": "sip-udp", "kind": "sip", "family": 4,
@@ -69,13 +71,16 @@ class Agent:
 
     def drained(self):
         return self.order == "drain" and self.looks >= 4 and (
-            self.story not in ("alone", "only") or self.forced)
+            self.story not in ("alone", "only", "busy") or self.forced)
 
     def status(self):
         if self.order == "drain":
             self.looks += 1
             if self.story == "taken" and self.looks > 2:
                 self.order = "resume"
+            if self.story == "busy" and self.looks == 3:
+                Path("asked").touch()
+                time.sleep(1)
         return {
             "ok": True, "node": "fra1",
             "state": "draining" if self.order == "drain" else "up",

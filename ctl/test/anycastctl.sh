@@ -365,6 +365,20 @@ wait $waiter || status=$?
 compare interrupted.out
 compare interrupted.err
 
+# also while the agent is asked
+agent busy
+cases=$((cases + 1))
+"$ctl" drain --wait "${there[@]}" >/dev/null 2>interrupted-busy.err &
+waiter=$!
+until [[ -e asked ]] || ! kill -0 $waiter; do
+	read -rt 0.05 <> <(:) || :
+done
+kill -INT $waiter
+status=0
+wait $waiter || status=$?
+((status == 1)) || fail "interrupted-busy: exit status $status"
+compare interrupted-busy.err
+
 # who was in service before a stop is so after the start, and nobody else
 agent drain
 mark=(--mark in-service)
