@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/log.h"
+
 static bool leads_alike(const struct site_node *a, const struct site_node *b)
 {
 	return addr_equal(&a->ip4, &b->ip4) && addr_equal(&a->ip6, &b->ip6) &&
@@ -30,6 +32,8 @@ void former_keep(struct agent_conf *is, const struct agent_conf *was,
 	if (!leads_alike(is->node, was->node)) {
 		copy_node(&is->former, was->node);
 		is->former_until_ms = now_ms + FORMER_MS;
+		log_warn("reload: clients are sent elsewhere now; Kamailio has "
+			 "%d s to read the site file, too", FORMER_MS / 1000);
 	} else if (now_ms < was->former_until_ms) {
 		is->former = was->former;
 		is->former_until_ms = was->former_until_ms;
