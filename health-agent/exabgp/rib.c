@@ -131,14 +131,51 @@ void rib_want(struct rib *rib, const struct route_set *set,
 	rib->wants = true;
 	rib->want = *set;
 	rib->generation = generation;
+	if (rib_awaits(rib) && rib->summary_ms > now_ms + RIB_AWAIT_MS)
+		rib->summary_ms = now_ms + RIB_AWAIT_MS;
 	rib_settle(rib);
 }
 
-static bool is_as_wanted(const struct rib *rib, size_t neighbor, size_t prefix)
+static bool is_to_be(const struct rib *rib, size_t neighbor, size_t prefix)
+{
+	return rib->ready[neighbor] && rib_wanted(rib, prefix);
+}
+
+bool rib_is_right(const struct rib *rib, size_t neighbor, size_t prefix)
 {
 	enum rib_there there = rib->pairs[neighbor][prefix].there;
 
-	return there == (rib_wanted(rib, prefix) ? RIB_SAME : RIB_ABSENT);
+	return there == (is_to_be(rib, neighbor, prefix) ? RIB_SAME
+							  : RIB_ABSENT);
+}
+
+bool rib_awaits(const struct rib *rib)
+{
+	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
+		for (size_t j = 0; j < rib->conf.own_cnt; j++) {
+			if (rib_is_pair(rib, i, j) && rib_wanted(rib, j) &&
+			    !rib->ready[i])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Withdrawals that ExaBGP has been told while the session began may have been
+ * lost on the way: they are said again.
+ */
+void rib_session_changed(struct rib *rib, size_t neighbor)
+{
+	for (size_t j = 0; j < rib->conf.own_cnt; j++) {
+		struct rib_pair *pair = &rib->pairs[neighbor][j];
+
+		if (!rib_is_pair(rib, neighbor, j))
+			continue;
+		change_pair(rib, neighbor, j);
+		if (rib->ready[neighbor] && !rib_wanted(rib, j) &&
+		    pair->there == RIB_ABSENT)
+			pair->there = RIB_UNKNOWN;
+	}
 }
 
 static bool is_own(const struct rib *rib, const struct prefix *p)
@@ -160,7 +197,7 @@ bool rib_settled(const struct rib *rib)
 	}
 	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
 		for (size_t j = 0; j < rib->conf.own_cnt; j++) {
-			if (rib_is_pair(rib, i, j) && !is_as_wanted(rib, i, j))
+			if (rib_is_pair(rib, i, j) && !rib_is_right(rib, i, j))
 				return false;
 		}
 	}
@@ -207,17 +244,18 @@ static size_t begin_listing(struct rib *rib, char *out, uint64_t now_ms)
 	return dialect_show_routes(out);
 }
 
-/* The first pair that is not as wanted and may be tried: one to withdraw, or
- * one to announce.
+/* The first pair that is not right and may be tried: one to withdraw (of a
+ * prefix that is wanted or not), or one to announce.
  */
-static bool find_pair(const struct rib *rib, bool withdraw, size_t *neighbor,
-		      size_t *prefix, uint64_t now_ms)
+static bool find_pair(const struct rib *rib, bool withdraw, bool wanted,
+		      size_t *neighbor, size_t *prefix, uint64_t now_ms)
 {
 	for (size_t j = 0; j < rib->conf.own_cnt; j++) {
-		if (withdraw == !!rib_wanted(rib, j))
+		if (wanted != !!rib_wanted(rib, j))
 			continue;
 		for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
-			if (!rib_is_pair(rib, i, j) || is_as_wanted(rib, i, j) ||
+			if (!rib_is_pair(rib, i, j) || rib_is_right(rib, i, j) ||
+			    withdraw == is_to_be(rib, i, j) ||
 			    rib->pairs[i][j].retry_ms > now_ms)
 				continue;
 			*neighbor = i;
@@ -230,7 +268,10 @@ static bool find_pair(const struct rib *rib, bool withdraw, size_t *neighbor,
 
 static size_t begin_withdraw(struct rib *rib, char *out, uint64_t now_ms)
 {
-	if (!find_pair(rib, true, &rib->neighbor, &rib->prefix, now_ms))
+	/* where no session is, it has time */
+	if (!find_pair(rib, true, false, &rib->neighbor, &rib->prefix,
+		       now_ms) &&
+	    !find_pair(rib, true, true, &rib->neighbor, &rib->prefix, now_ms))
 		return 0;
 	begin(rib, RIB_WITHDRAW, now_ms);
 	return dialect_withdraw(out, &rib->conf.neighbors[rib->neighbor].addr,
@@ -239,7 +280,8 @@ static size_t begin_withdraw(struct rib *rib, char *out, uint64_t now_ms)
 
 static size_t begin_announce(struct rib *rib, char *out, uint64_t now_ms)
 {
-	if (!find_pair(rib, false, &rib->neighbor, &rib->prefix, now_ms))
+	if (!find_pair(rib, false, true, &rib->neighbor, &rib->prefix,
+		       now_ms))
 		return 0;
 	begin(rib, RIB_ANNOUNCE, now_ms);
 	return dialect_announce(out, &rib->conf.neighbors[rib->neighbor],
@@ -320,7 +362,7 @@ static uint64_t retry_due(const struct rib *rib)
 
 	for (size_t i = 0; rib->wants && i < rib->conf.neighbor_cnt; i++) {
 		for (size_t j = 0; j < rib->conf.own_cnt; j++) {
-			if (rib_is_pair(rib, i, j) && !is_as_wanted(rib, i, j))
+			if (rib_is_pair(rib, i, j) && !rib_is_right(rib, i, j))
 				due = earlier(due, rib->pairs[i][j].retry_ms);
 		}
 	}

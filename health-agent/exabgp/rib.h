@@ -20,6 +20,11 @@
  * whatever comes before its heading is an older answer.  A heading at another
  * time is that of an older summary, and the next `done' is its.
  *
+ * ExaBGP is not told of routes for a session that is down, and those it has are
+ * withdrawn.  What it is told while a session begins it sends in an order of its
+ * own (4.2.21 to 5.0.15): changed and changed back, a router has the change;
+ * withdrawn, it may have the route; and the adj-rib-out shows nothing of it.
+ *
  * Own prefixes that are found where they are not wanted are withdrawn, also at
  * neighbours that are not ours to announce to; others are never touched.
  * Nothing is withdrawn or announced before the first rib_want().
@@ -41,6 +46,7 @@ enum {
 	RIB_NEIGHBORS_MAX = LINK_SESSIONS_MAX,
 	RIB_STRAYS_MAX = 16,
 	RIB_CHECK_MS = 2000,
+	RIB_AWAIT_MS = 250,	/* the same, where a session is waited for */
 	RIB_HASTE_MS = 50,	/* between checks that events ask for */
 	RIB_RETRY_MS = 500,	/* doubled with each failure, up to: */
 	RIB_RETRY_MAX_MS = 30000,
@@ -93,6 +99,10 @@ struct rib {
 	uint64_t generation, done_generation;
 
 	struct link_session sessions[RIB_NEIGHBORS_MAX];
+	/* established, as the last whole summary had it: events, which others
+	 * may have written, move nothing
+	 */
+	bool ready[RIB_NEIGHBORS_MAX];
 	struct rib_pair pairs[RIB_NEIGHBORS_MAX][ROUTE_PREFIXES_MAX];
 	struct {		/* own prefixes at others' neighbours */
 		struct addr neighbor;
@@ -106,6 +116,7 @@ struct rib {
 	bool outdated;		/* its route is wanted otherwise by now */
 	bool heading;		/* of SUMMARY: seen */
 	bool rows[RIB_NEIGHBORS_MAX];	/* of SUMMARY: established */
+	bool ups[RIB_NEIGHBORS_MAX];	/* ... and what events said since */
 	bool differs;		/* of LISTING: from what was known */
 	uint64_t begun_ms, deadline_ms;
 

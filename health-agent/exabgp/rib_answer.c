@@ -104,7 +104,7 @@ static void hear_event(struct rib *rib, const struct dialect_line *l,
 	if (l->kind == DIALECT_CONNECTED)
 		return;
 	set_session(rib, i, l->kind == DIALECT_UP, now_ms);
-	rib->rows[i] = l->kind == DIALECT_UP;
+	rib->ups[i] = l->kind == DIALECT_UP;
 	rib->summary_ms = earlier(rib->summary_ms, soon(rib, now_ms));
 }
 
@@ -125,6 +125,7 @@ static void hear_heading(struct rib *rib, uint64_t now_ms)
 	proceed(rib, now_ms);
 	rib->heading = true;
 	memset(rib->rows, 0, sizeof(rib->rows));
+	memset(rib->ups, 0, sizeof(rib->ups));
 }
 
 static void hear_session(struct rib *rib, const struct dialect_line *l,
@@ -138,18 +139,24 @@ static void hear_session(struct rib *rib, const struct dialect_line *l,
 	}
 	proceed(rib, now_ms);
 	if (find_neighbor(rib, &l->neighbor, &i))
-		rib->rows[i] = l->established;
+		rib->rows[i] = rib->ups[i] = l->established;
 }
 
 static void end_summary(struct rib *rib, uint64_t now_ms)
 {
-	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++)
-		set_session(rib, i, rib->rows[i], now_ms);
+	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
+		set_session(rib, i, rib->ups[i], now_ms);
+		if (rib->ready[i] == rib->rows[i])
+			continue;
+		rib->ready[i] = rib->rows[i];
+		rib_session_changed(rib, i);
+	}
 	if (!rib->synced)
 		rib->listing_ms = now_ms;
 	rib->synced = true;
 	rib->sync_failures = 0;
-	rib->summary_ms = now_ms + RIB_CHECK_MS;
+	rib->summary_ms = now_ms + (rib_awaits(rib) ? RIB_AWAIT_MS
+						      : RIB_CHECK_MS);
 }
 
 /* ---- the adj-rib-out */
@@ -212,7 +219,6 @@ static void hear_route(struct rib *rib, const struct dialect_line *l,
 static void end_pair(struct rib *rib, size_t i, size_t j, uint64_t now_ms)
 {
 	struct rib_pair *pair = &rib->pairs[i][j];
-	bool wanted = rib_wanted(rib, j);
 
 	if (!pair->listed) {
 		if (pair->there == RIB_SAME)
@@ -220,7 +226,7 @@ static void end_pair(struct rib *rib, size_t i, size_t j, uint64_t now_ms)
 		pair->there = RIB_ABSENT;
 	}
 	pair->proven = true;
-	if (pair->there != (wanted ? RIB_SAME : RIB_ABSENT))
+	if (!rib_is_right(rib, i, j))
 		return;
 	pair->missing = pair->refused = false;
 	pair->failures = 0;

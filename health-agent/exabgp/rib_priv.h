@@ -10,8 +10,17 @@
 /* Does this neighbour take prefixes of this family? */
 bool rib_is_pair(const struct rib *rib, size_t neighbor, size_t prefix);
 
-/* What the pair is to be; NULL: nothing. */
+/* What the prefix is to be; NULL: nothing. */
 const struct route *rib_wanted(const struct rib *rib, size_t prefix);
+
+/* Is the pair as it is to be by now?  With its session down: absent. */
+bool rib_is_right(const struct rib *rib, size_t neighbor, size_t prefix);
+
+/* Is a session waited for, to announce something? */
+bool rib_awaits(const struct rib *rib);
+
+/* The session has come up, or gone: what is to be done now. */
+void rib_session_changed(struct rib *rib, size_t neighbor);
 
 /* Is the listed route what this neighbour is to have? */
 bool rib_is_same(const struct rib *rib, size_t neighbor, size_t prefix,

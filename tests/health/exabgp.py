@@ -150,6 +150,52 @@ def a_session_that_returns_has_its_routes(world):
         assert world.route(prefix) == ("100", [], "64511")
 
 
+def settled(world, text):
+    """The guardian has done this want, as far as ExaBGP acks."""
+    def generation():
+        return int(world.worker.statuses[-1].partition("generation=")[2]
+                   .split()[0])
+    before = generation()
+    world.worker.want(text)
+    until(f"done: {text}", lambda: generation() > before)
+
+
+def begin_sessions_that_hang(world):
+    """The routers' kernel accepts, and BIRD says nothing yet."""
+    for family in PREFIX:
+        world.birdc(f"disable node{family}")
+    world.worker.until_said(*(f"session:{ROUTER[f]}=down" for f in PREFIX))
+    for family in PREFIX:
+        world.birdc(f"enable node{family}")
+    kill(world.bird.pid, signal.SIGSTOP)
+    until("connections", lambda: world.router.run(
+        "ss", "-Htn", "state", "established").count(":179 ") == 2)
+
+
+def what_changes_while_a_session_begins_is_not_mixed_up(world):
+    """ExaBGP sends what it has been told since it called in an order of its
+    own, and a withdrawal not at all."""
+    begin_sessions_that_hang(world)
+    for words in ("med 100", "med 500 community 65535:0", "med 100"):
+        settled(world, ", ".join(f"{p} {words}" for p in PREFIX.values()))
+    kill(world.bird.pid, signal.SIGCONT)
+    is_right(world)
+    for prefix in PREFIX.values():
+        assert world.route(prefix) == ("100", [], "64511"), world.route(prefix)
+
+    begin_sessions_that_hang(world)
+    for words in ("med 100", "med 500 community 65535:0", None):
+        settled(world, ", ".join(f"{p} {words}" for p in PREFIX.values())
+                if words else "")
+    begun = time.monotonic_ns()
+    kill(world.bird.pid, signal.SIGCONT)
+    until("both sessions", lambda: world.session_up(4) and world.session_up(6))
+    stays_as_it_was(world, begun, 3)
+    assert not world.route(P4) and not world.route(P6)
+    world.worker.want(BOTH)
+    is_right(world)
+
+
 def what_others_change_is_put_right(world):
     world.tell_other(f"neighbor {ROUTER[4]} announce route {FOREIGN} next-hop "
                      "self")
@@ -220,6 +266,7 @@ STORIES = (
     a_successor_without_a_decision_withdraws,
     a_restart_in_place_changes_nothing,
     a_session_that_returns_has_its_routes,
+    what_changes_while_a_session_begins_is_not_mixed_up,
     what_others_change_is_put_right,
     a_reload_of_exabgp_changes_nothing,
     a_frozen_exabgp_is_waited_for,

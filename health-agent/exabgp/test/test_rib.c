@@ -95,7 +95,7 @@ static void what_is_there_otherwise_is_changed_without_a_gap(void **state)
 {
 	(void)state;
 	init_rib("A", "P");
-	PLAY("> $summary", "< $heading", "< done", "> $listing",
+	PLAY("> $summary", "< $heading", "< $A$row", "< done", "> $listing",
 	     "< neighbor $A $4 $P next-hop self med 5", "< done",
 	     "want $P med 100", "> $listing",
 	     "< neighbor $A $4 $P next-hop self med 5", "< done", SAID_53,
@@ -426,12 +426,15 @@ static void a_session_down_is_told_and_its_return_is_checked(void **state)
 	PLAY("+1000", "< neighbor $A down - peer reset", "session $A down",
 	     "proof $P session down", "count events 1", "> $listing",
 	     LISTED_53, "< done", "> $summary", "< $heading", "< done",
-	     "proof $P session down", "-", "+1000",
+	     "proof $P session down",
+	     /* a session that is down has nothing in ExaBGP */
+	     GONE_53, "< done", "> $listing", "< done", "-",
+	     "proof $P session down", "done 1", "+200",
 	     "< neighbor $A connected", "-", "session $A down",
-	     "< neighbor $A up", "session $A up", "> $listing", "< done",
-	     "proof $P missing", SAID_53, "< done", "> $listing", LISTED_53,
-	     "< done", "> $summary", "< $heading", "< $A$row", "< done", "-",
-	     "proof $P advertised", "count events 3");
+	     "< neighbor $A up", "session $A up", "proof $P pending",
+	     "> $listing", "< done", "> $summary", "< $heading", "< $A$row",
+	     "< done", SAID_53, "< done", "> $listing", LISTED_53, "< done",
+	     "-", "proof $P advertised", "count events 3", "count resyncs 0");
 	CHECK_STR("peer reset", status.sessions[0].reason, "reason");
 	CHECK_EQ(now_ms, status.sessions[0].since_ms, "since");
 }
@@ -453,10 +456,64 @@ static void sessions_are_seen_without_events(void **state)
 	begin_announced();
 	PLAY("+2000", "> $listing", LISTED_53, "< done", "> $summary",
 	     "< $heading", "< $A$idle", "< done", "session $A down",
-	     "proof $P session down", "due 50", "+50", "> $listing", LISTED_53,
-	     "< done", "-", "+2000", "> $listing", LISTED_53, "< done",
-	     "> $summary", "< $heading", "< $A$row", "< done", "session $A up",
-	     "+50", "> $listing");
+	     "proof $P session down", GONE_53, "< done", "> $listing",
+	     "< done", "-", "due 250", "+250", "> $summary", "< $heading",
+	     "< done", "-", "due 250", "+250", "> $summary", "< $heading",
+	     "< $A$row", "< done", "session $A up", SAID_53, "< done",
+	     "> $listing", LISTED_53, "< done", "proof $P advertised", "-",
+	     "due 2000");
+}
+
+/* ExaBGP would send what it is told while a session begins in an order of its
+ * own.
+ */
+static void nothing_is_announced_to_who_is_not_there(void **state)
+{
+	(void)state;
+	init_rib("AB", "P");
+	PLAY("> $summary", "< $heading", "< $B$row", "< done", "> $listing",
+	     "< done", "want $P med 100", "> $listing", "< done",
+	     "> neighbor $B announce route $P next-hop self med 100",
+	     "< done", "> $listing",
+	     "< neighbor $B $4 $P next-hop self med 100", "< done", "-",
+	     "done 1", "proof $P session down", "want $P med 500",
+	     "> neighbor $B announce route $P next-hop self med 500",
+	     "< done", "> $listing",
+	     "< neighbor $B $4 $P next-hop self med 500", "< done", "-",
+	     /* who is waited for is asked for more often */
+	     "due 250", "+250", "> $summary", "< $heading", "< $B$row",
+	     "< $A$row", "< done",
+	     "> neighbor $A announce route $P next-hop self med 500");
+}
+
+static void withdrawals_are_said_again_to_who_comes(void **state)
+{
+	(void)state;
+	init_rib("AB", "PQ");
+	PLAY("> $summary", "< $heading", "< $B$row", "< done", "> $listing",
+	     "< done", "want $Q med 7", "> $listing", "< done",
+	     "> neighbor $B announce route $Q next-hop self med 7", "< done",
+	     "> $listing", "< neighbor $B $4 $Q next-hop self med 7", "< done",
+	     "-", "+250", "> $summary", "< $heading", "< $A$row", "< $B$row",
+	     "< done", GONE_53, "< done",
+	     "> neighbor $A announce route $Q next-hop self med 7", "< done",
+	     "> $listing", "< neighbor $A $4 $Q next-hop self med 7",
+	     "< neighbor $B $4 $Q next-hop self med 7", "< done", "-",
+	     "proof $P none", "proof $Q advertised");
+}
+
+/* One router may write them, and another have its routes by them. */
+static void events_move_nothing(void **state)
+{
+	(void)state;
+	begin_announced();
+	PLAY("< neighbor $A down - x", "session $A down", "-", "+50",
+	     "> $listing", LISTED_53, "< done", "> $summary", "< $heading",
+	     "< $A$row", "< neighbor $A down - x", "< done", "session $A down",
+	     "-", "+2000", "> $listing", LISTED_53, "< done", "> $summary",
+	     "< $heading", "< $A$row", "< done", "session $A up", "+50",
+	     "> $listing", LISTED_53, "< done", "-", "proof $P advertised",
+	     "count resyncs 0");
 }
 
 static void an_event_amid_the_summary_is_not_undone_by_it(void **state)
@@ -616,6 +673,9 @@ int main(void)
 		cmocka_unit_test(a_session_down_is_told_and_its_return_is_checked),
 		cmocka_unit_test(events_of_both_encoders_are_heard),
 		cmocka_unit_test(sessions_are_seen_without_events),
+		cmocka_unit_test(nothing_is_announced_to_who_is_not_there),
+		cmocka_unit_test(withdrawals_are_said_again_to_who_comes),
+		cmocka_unit_test(events_move_nothing),
 		cmocka_unit_test(an_event_amid_the_summary_is_not_undone_by_it),
 		cmocka_unit_test(a_flood_of_events_is_no_flood_of_commands),
 		cmocka_unit_test(a_routers_words_are_cleaned_and_cut),
