@@ -112,6 +112,11 @@ class Outcomes:
                            f"{ms(self.since_cause(at or 0))} after the cause"
         self.say(f"the route to {name} has not moved for {seconds} s")
 
+    def quiet(self, seconds, why):
+        """Nothing is done for so long."""
+        self.say(f"{seconds} s without a change: {why}")
+        time.sleep(seconds)
+
     def stays_away(self, name, seconds, prefixes=(V4, V6)):
         """For so long nothing leads to the node."""
         for prefix in prefixes:

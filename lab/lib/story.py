@@ -8,7 +8,7 @@
       --agents WHICH   ours (default), theirs (ExaBGP's own healthcheck, where
                        the story can be told of it), or both
       --router NAME    bird, frr or gobgp (default: the story's own)
-      --results DIR    where STORY.json goes (default: build/lab/results)
+      --results DIR    where STORY.json goes (default: build/lab/once)
       --logs           show the logs of all parts at the end
       --shell          a shell in the lab when the story has ended
       --help
@@ -46,7 +46,7 @@ def options(name, router):
                         choices=("ours", "theirs", "both"))
     parser.add_argument("--router", default=router,
                         choices=("bird", "frr", "gobgp"))
-    parser.add_argument("--results", default=str(TOP / "build/lab/results"))
+    parser.add_argument("--results", default=str(TOP / "build/lab/once"))
     parser.add_argument("--logs", action="store_true")
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--help", action="store_true")
