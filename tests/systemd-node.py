@@ -242,6 +242,17 @@ def a_killed_part_is_back(node):
         assert node.main_process(unit) not in (0, pid)
 
 
+def the_end_of_an_agent_is_not_the_units(node):
+    """ExaBGP starts another one, and systemd has heard of no end."""
+    pid = node.main_process("exabgp")
+    node.run("pkill", "-TERM", "-o", "-P", str(pid))
+    node.until_routes(0)
+    node.until_routes()
+    said = node.run("systemctl", "is-active", "sip-anycast-exabgp",
+                    check=False)
+    assert said == "active\n" and node.main_process("exabgp") == pid, said
+
+
 def a_frozen_exabgp_is_killed(node):
     pid = node.main_process("exabgp")
     node.run("kill", "-STOP", str(pid))
@@ -300,6 +311,7 @@ STORIES = [
     a_wrong_site_file_changes_nothing,
     a_wrong_configuration_of_the_agent_changes_nothing,
     a_killed_part_is_back,
+    the_end_of_an_agent_is_not_the_units,
     a_frozen_exabgp_is_killed,
     a_stop_of_the_machine_drains_first,
     a_disabled_node_stays_so,
