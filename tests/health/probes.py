@@ -18,13 +18,56 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import node as nodes  # noqa: E402  pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+import node as nodes  # noqa: E402
+from agents import Agent  # noqa: E402
+from waiting import until  # noqa: E402
 
 SERVICE = ("192.0.2.53", "2001:db8:53::53")
 OWN = ("198.51.100.11", "2001:db8:1::11")
 OTHER = ("198.51.100.12", "2001:db8:1::12")
 HOLE = "192.0.2.99"
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
+
+
+class Asking(Agent):
+    """What a client would see of that node, at the default times, and no look at
+    Kamailio's processes."""
+
+    def __init__(self, node):
+        self.about = node
+        super().__init__(node.build)
+
+    def write(self):
+        (self.dir / "conf").write_text(f"""[agent]
+output = dry-run
+peers = no
+site = {self.about.dir}/site.conf
+node = fra1
+control = {self.dir}/run/control.sock
+state-dir = {self.state_dir}
+audit-log = {self.state_dir}/audit.log
+node-state = {self.dir}/run/node.state
+[probe sip-udp]
+type = sip
+[probe sip-tcp]
+type = sip
+transport = tcp
+[probe sip-tls]
+type = sip
+transport = tls
+[probe http]
+type = http
+[group service]
+hold-down = 0
+""")
+
+    def bad_within(self):
+        """The longest time that --check-config tells, in ms."""
+        told = subprocess.run(
+            [self.path, "--config", self.dir / "conf", "--check-config"],
+            capture_output=True, text=True, check=True).stdout
+        return max(map(int, re.findall(r"bad within (\d+)ms", told)))
 
 
 class Probed(nodes.Node):
@@ -315,6 +358,28 @@ def a_frozen_kamailio_is_silent(node):
     an_invite_gets_the_302_to_this_node(node)
 
 
+def an_agent_withdraws_a_silent_node_in_the_time_it_tells(node):
+    """A process that is stopped is seen to be: here only silence tells."""
+    with Asking(node) as agent:
+        agent.is_up()
+        within = agent.bad_within()
+        assert within == 2700, within
+        os.killpg(node.process.pid, signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            until("it is withdrawn", lambda: agent.announced() is False)
+            took = (time.monotonic() - begun) * 1000
+            why = "\n".join(agent.ok("why")["lines"])
+        finally:
+            os.killpg(node.process.pid, signal.SIGCONT)
+        print(f"   withdrawn after {took:.0f} ms, "
+              f"told: within {within} ms")
+        # three attempts that time out, two pauses; late on a busy machine
+        assert 1500 < took < within + 800, (took, why)
+        assert "has failed 3 times: no answer in 500 ms" in why, why
+        agent.is_up()
+
+
 def a_dead_kamailio_is_heard_of_at_once(node):
     os.killpg(node.process.pid, signal.SIGKILL)
     node.process.wait()
@@ -342,6 +407,7 @@ def main():
         forged_answers_do_not_count,
         a_black_hole_is_silent,
         a_frozen_kamailio_is_silent,
+        an_agent_withdraws_a_silent_node_in_the_time_it_tells,
         a_dead_kamailio_is_heard_of_at_once,
     ], Probed(sys.argv[1]))
 
