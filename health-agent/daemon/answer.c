@@ -102,20 +102,9 @@ static void add_line(void *arg, const char *line)
 
 static json_t *tell_why(const struct status_view *v)
 {
-	const struct why_view view = {
-		.conf = v->conf,
-		.health = v->health,
-		.guardian = v->guardian,
-		.peers = v->peers,
-		.config_error = v->config_error,
-		.node_since_ms = v->node_since_ms,
-		.now_ms = v->now_ms,
-	};
 	json_t *lines = json_array();
 
-	why_tell(&view, add_line, lines);
-	for (size_t i = 0; i < v->warning_cnt; i++)
-		add_line(lines, v->warnings[i]);
+	why_tell(v, add_line, lines);
 	return json_pack("{sb,so}", "ok", 1, "lines", lines);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "health-agent/daemon/status.h"
+
 enum { CAUSE_MAX = HEALTH_CAUSE_MAX + HEALTH_NAME_MAX };
 
 struct teller {
@@ -205,15 +207,6 @@ static void look_at_route(struct notice *n, const struct prefix *prefix,
 	route->proof = proof;
 }
 
-static uint8_t proof_of(const struct link_status *s, const struct prefix *p)
-{
-	for (size_t i = 0; i < s->route_cnt; i++) {
-		if (prefix_equal(&s->routes[i].prefix, p))
-			return s->routes[i].proof;
-	}
-	return LINK_PROOF_NONE;
-}
-
 /* What is not there is like what never was: reloads do not fill the table. */
 static void forget_absent(struct notice *n)
 {
@@ -233,7 +226,7 @@ static void look_at_routes(struct notice *n, const struct link_status *s,
 	for (size_t i = 0; i < n->route_cnt; i++) {
 		struct prefix prefix = n->routes[i].prefix;
 
-		look_at_route(n, &prefix, proof_of(s, &prefix), s, t);
+		look_at_route(n, &prefix, status_proof(s, &prefix), s, t);
 	}
 	for (size_t i = 0; i < s->route_cnt; i++)
 		look_at_route(n, &s->routes[i].prefix, s->routes[i].proof, s,

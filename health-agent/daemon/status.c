@@ -3,8 +3,6 @@
 
 #include "health-agent/daemon/json_text.h"
 
-enum { ATTRIBUTES_MAX = 1024 };
-
 /* ---- pieces */
 
 /* Takes item.  A list that lacks one is none. */
@@ -64,16 +62,16 @@ const char *status_order_name(enum health_order order)
 
 /* ---- groups */
 
-static const char *proof_of(const struct status_view *v,
-			    const struct prefix *prefix)
+enum link_proof status_proof(const struct link_status *guardian,
+			     const struct prefix *prefix)
 {
-	const struct link_status *g = v->guardian;
+	const struct link_status *g = guardian;
 
 	for (size_t i = 0; g && i < g->route_cnt; i++) {
 		if (prefix_equal(&g->routes[i].prefix, prefix))
-			return link_proof_name(g->routes[i].proof);
+			return (enum link_proof)g->routes[i].proof;
 	}
-	return link_proof_name(LINK_PROOF_NONE);
+	return LINK_PROOF_NONE;
 }
 
 static json_t *route_object(const struct status_view *v,
@@ -81,14 +79,15 @@ static json_t *route_object(const struct status_view *v,
 			    const struct prefix *prefix)
 {
 	const struct route *r = route_find(set, prefix);
-	char name[ROUTE_PREFIX_TEXT_MAX], text[ATTRIBUTES_MAX] = "";
+	char name[ROUTE_PREFIX_TEXT_MAX], text[ROUTE_TEXT_MAX] = "";
 
 	route_format_prefix(name, prefix);
 	if (r)
 		route_format_attributes(text, sizeof(text), r);
 	return json_pack("{so,so,so}", "prefix", json_text(name), "text",
 			 json_text(text), "proof",
-			 json_text(proof_of(v, prefix)));
+			 json_text(link_proof_name(
+				 status_proof(v->guardian, prefix))));
 }
 
 static json_t *routes_of(const struct status_view *v,

@@ -40,6 +40,10 @@ struct status_view {
 json_t *status_json(const struct status_view *v);
 json_t *status_nodes(const struct status_view *v);
 
+/* Where the guardian, if heard, has seen a route of this prefix. */
+enum link_proof status_proof(const struct link_status *guardian,
+			     const struct prefix *prefix);
+
 /* "resume", "drain", "disable" */
 const char *status_order_name(enum health_order order);
 

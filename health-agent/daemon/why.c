@@ -259,7 +259,7 @@ static void tell_unit(struct why *y, size_t unit)
 	tell_fine(y, unit);
 }
 
-void why_tell(const struct why_view *v, why_line_h *line, void *arg)
+void why_tell(const struct status_view *v, why_line_h *line, void *arg)
 {
 	struct why y = { .view = v, .line = line, .arg = arg };
 

@@ -5,7 +5,7 @@
  * indented below it what must happen for it to get better, what is amiss with
  * its routes and sessions, and last, in one line, what is fine.  Then what
  * concerns all of them: the guardian, the output, the other nodes, a reload
- * that was refused.
+ * that was refused, and what ails the agent itself.
  *
  *	service (IPv4) is down for 12 s: sip-udp (IPv4) has failed 3 times: ...
  *	  needs 3 good attempts in a row: sip-udp (IPv4) has failed 3 times: ...
@@ -17,30 +17,15 @@
 #ifndef DAEMON_WHY_H
 #define DAEMON_WHY_H
 
-#include <stdint.h>
-
-#include "health-agent/daemon/conf.h"
-#include "health-agent/guardian/link.h"
-#include "health-agent/peers/peers.h"
-#include "health-agent/policy/health.h"
+#include "health-agent/daemon/status.h"
 
 enum {
 	WHY_LINE_MAX = 1024,	/* with its NUL; what is longer is cut */
 	WHY_NODES_MAX = 8,	/* other nodes that are named */
 };
 
-struct why_view {
-	const struct agent_conf *conf;
-	const struct health *health;	/* ticked at now_ms */
-	const struct link_status *guardian;	/* NULL: not heard yet */
-	const struct peers *peers;	/* NULL: they are not told */
-	const char *config_error;	/* of the last reload; "" it was fine */
-	uint64_t node_since_ms;
-	uint64_t now_ms;		/* CLOCK_BOOTTIME */
-};
-
 typedef void why_line_h(void *arg, const char *line);
 
-void why_tell(const struct why_view *v, why_line_h *line, void *arg);
+void why_tell(const struct status_view *v, why_line_h *line, void *arg);
 
 #endif

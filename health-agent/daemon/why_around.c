@@ -6,16 +6,6 @@
 
 /* ---- routes */
 
-static enum link_proof proof_of(const struct link_status *s,
-				const struct prefix *prefix)
-{
-	for (size_t i = 0; i < s->route_cnt; i++) {
-		if (prefix_equal(&s->routes[i].prefix, prefix))
-			return (enum link_proof)s->routes[i].proof;
-	}
-	return LINK_PROOF_NONE;
-}
-
 /* None ever is: the guardian says so in its text. */
 static bool is_dry_run(const struct link_status *s)
 {
@@ -104,9 +94,9 @@ void why_routes(struct why *y, const struct health_unit *u)
 			continue;
 		route_format_prefix(text, p);
 		if (u->announced)
-			tell_announced(y, text, proof_of(s, p));
+			tell_announced(y, text, status_proof(s, p));
 		else
-			tell_withdrawn(y, text, proof_of(s, p));
+			tell_withdrawn(y, text, status_proof(s, p));
 	}
 }
 
@@ -120,7 +110,7 @@ void why_add_fine_routes(struct why *y, const struct health_unit *u,
 		char text[ROUTE_PREFIX_TEXT_MAX];
 
 		if (!is_of(u, i) || !u->announced ||
-		    proof_of(s, p) != LINK_PROOF_ADVERTISED)
+		    status_proof(s, p) != LINK_PROOF_ADVERTISED)
 			continue;
 		route_format_prefix(text, p);
 		words_add(&y->w, "%s%s advertised", *separator, text);
@@ -235,4 +225,6 @@ void why_all(struct why *y)
 	if (y->view->config_error && y->view->config_error[0])
 		why_say(y, "the last reload was refused, what was read before "
 			"it counts: %s", y->view->config_error);
+	for (size_t i = 0; i < y->view->warning_cnt; i++)
+		why_say(y, "%s", y->view->warnings[i]);
 }

@@ -11,7 +11,7 @@
 #include "health-agent/policy/words.h"
 
 struct why {
-	const struct why_view *view;
+	const struct status_view *view;
 	why_line_h *line;
 	void *arg;
 	struct words w;		/* the line begun */
@@ -39,7 +39,7 @@ void why_add_fine_routes(struct why *y, const struct health_unit *unit,
 void why_add_fine_sessions(struct why *y, const struct health_unit *unit,
 			   const char **separator);
 
-/* Guardian, output, other nodes, reload. */
+/* Guardian, output, other nodes, reload, warnings. */
 void why_all(struct why *y);
 
 #endif

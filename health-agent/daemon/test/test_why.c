@@ -265,7 +265,7 @@ static void a_unit_is_told_of_completely(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {
 		struct link_status guardian;
-		struct why_view v = { .guardian = &guardian };
+		struct status_view v = { .guardian = &guardian };
 		struct why_told told;
 		struct world w;
 
@@ -281,7 +281,7 @@ static void a_unit_is_told_of_completely(void **state)
 static void what_nobody_speaks_for_is_told(void **state)
 {
 	struct link_status guardian;
-	struct why_view v = { .guardian = &guardian };
+	struct status_view v = { .guardian = &guardian };
 	struct why_told told;
 	struct world w;
 

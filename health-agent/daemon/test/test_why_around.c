@@ -11,7 +11,7 @@ enum { SELF, AMS1, LON1, NODES };
 static void check_guardian(struct link_status *guardian, bool announced,
 			   const char *want)
 {
-	struct why_view v = { .guardian = guardian };
+	struct status_view v = { .guardian = guardian };
 	struct why_told told;
 	struct world w;
 	char *web;
@@ -141,8 +141,8 @@ static void a_session_is_told_of_when_it_is_down(void **state)
 
 /* ---- the other nodes */
 
-/* The last line of a node that is fine, or "". */
-static const char *last_line(struct why_view *v, uint64_t now_ms)
+/* What follows the units of a node that is fine, or "". */
+static const char *last_line(struct status_view *v, uint64_t now_ms)
 {
 	static struct why_told told;
 	struct link_status guardian;
@@ -214,7 +214,7 @@ static void hear(struct neighbors *n, size_t from, enum node_state state,
 static void other_nodes_are_told_of_when_they_are_not_up(void **state)
 {
 	struct neighbors n;
-	struct why_view v = { 0 };
+	struct status_view v = { 0 };
 
 	(void)state;
 	know(&n, NODES);
@@ -238,7 +238,7 @@ static void other_nodes_are_told_of_when_they_are_not_up(void **state)
 static void only_some_of_many_nodes_are_named(void **state)
 {
 	struct neighbors n;
-	struct why_view v = { 0 };
+	struct status_view v = { 0 };
 
 	(void)state;
 	know(&n, NODES + WHY_NODES_MAX);
@@ -252,7 +252,7 @@ static void only_some_of_many_nodes_are_named(void **state)
 static void a_node_alone_has_no_others_to_tell_of(void **state)
 {
 	struct neighbors n;
-	struct why_view v = { 0 };
+	struct status_view v = { 0 };
 
 	(void)state;
 	know(&n, 1);
@@ -264,7 +264,7 @@ static void a_node_alone_has_no_others_to_tell_of(void **state)
 
 static void a_refused_reload_is_told(void **state)
 {
-	struct why_view v = { .config_error = "site.conf:3: [node x\ny]" };
+	struct status_view v = { .config_error = "site.conf:3: [node x\ny]" };
 
 	(void)state;
 	assert_string_equal("the last reload was refused, what was read before "
@@ -272,6 +272,21 @@ static void a_refused_reload_is_told(void **state)
 			    last_line(&v, 60000));
 	v.config_error = "";
 	assert_string_equal("", last_line(&v, 60000));
+}
+
+static void what_ails_the_agent_comes_last(void **state)
+{
+	static const char *const warnings[] = { "the disk is full" };
+	struct status_view v = {
+		.config_error = "site.conf:3: what?",
+		.warnings = warnings,
+		.warning_cnt = 1,
+	};
+
+	(void)state;
+	assert_string_equal("the last reload was refused, what was read before "
+			    "it counts: site.conf:3: what?\n"
+			    "the disk is full\n", last_line(&v, 60000));
 }
 
 /* ---- as much as there can be */
@@ -291,7 +306,7 @@ static void a_line_is_cut_where_it_ends(void **state)
 {
 	static const struct site_node self = { .name = "fra1" };
 	static const struct agent_conf conf = { .node = &self };
-	struct why_view v = { .conf = &conf };
+	struct status_view v = { .conf = &conf };
 	size_t longest = 0;
 	struct world w;
 
@@ -321,6 +336,7 @@ int main(void)
 		cmocka_unit_test(only_some_of_many_nodes_are_named),
 		cmocka_unit_test(a_node_alone_has_no_others_to_tell_of),
 		cmocka_unit_test(a_refused_reload_is_told),
+		cmocka_unit_test(what_ails_the_agent_comes_last),
 		cmocka_unit_test(a_line_is_cut_where_it_ends),
 	};
 

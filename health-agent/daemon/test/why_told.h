@@ -29,7 +29,7 @@ static inline struct addr why_addr(const char *text)
 
 /* Of node fra1, whose state is as old as that of its first unit. */
 static inline void why_told(struct why_told *told, const struct world *w,
-			    struct why_view *v)
+			    struct status_view *v)
 {
 	static const struct site_node self = { .name = "fra1" };
 	static const struct agent_conf conf = {
