@@ -13,19 +13,15 @@ enum { PREFIXES_TEXT_MAX = ROUTE_PREFIXES_MAX * PREFIX_TEXT_MAX };
 
 /* ---- telling of changes */
 
-static const char *family_words(uint8_t family)
-{
-	return family == ADDR_IP4 ? " IPv4" : family == ADDR_IP6 ? " IPv6" : "";
-}
-
 void agent_record(struct agent *a, const struct audit_entry *e)
 {
 	const char *subject = e->group ? e->group : e->name;
+	const char *family = words_family(e->family);
 	bool from = e->from && e->from[0];
 
-	log_info("%s %s%s: %s%s%s (%s)", audit_what_name(e->what),
+	log_info("%s %s%s%s: %s%s%s (%s)", audit_what_name(e->what),
 		 subject ? subject : a->conf->node->name,
-		 family_words(e->family), from ? e->from : "",
+		 family[0] ? " " : "", family, from ? e->from : "",
 		 from ? " -> " : "", e->to ? e->to : "",
 		 e->cause ? e->cause : "");
 	audit_add(a->audit, e);
@@ -98,41 +94,38 @@ static bool same_set(const struct route_set *a, const struct route_set *b)
  */
 static bool make_want(struct agent *a, struct route_set *out)
 {
-	const struct route_set *there = a->has_want
-		? &a->want : agent_left(uplink_status(a->uplink));
+	const struct link_want *was = uplink_wanted(a->uplink);
+	const struct route_set *there = was
+		? &was->set : agent_left(uplink_status(a->uplink));
 
 	health_routes(a->health, out);
 	if (health_decided(a->health))
 		return true;
-	if (there)
-		health_keep(a->health, there, out);
-	else
+	if (!there)
 		return false;
+	health_keep(a->health, there, out);
 	return true;
 }
 
 static void send_want(struct agent *a)
 {
+	const struct link_want *was = uplink_wanted(a->uplink);
 	bool drained = health_drained(a->health);
 	struct route_set set;
 
 	if (!make_want(a, &set))
 		return;
-	if (a->has_want && drained == a->want_drained &&
-	    same_set(&set, &a->want))
-		return;
-	a->want = set;
-	a->want_drained = drained;
-	a->has_want = true;
-	uplink_want(a->uplink, &set, ++a->generation, drained);
+	if (!was || drained != was->drained || !same_set(&set, &was->set))
+		uplink_want(a->uplink, &set, drained);
 }
 
 bool agent_is_drained(const struct agent *a)
 {
+	const struct link_want *want = uplink_wanted(a->uplink);
 	const struct link_status *g = uplink_status(a->uplink);
 
-	if (!g || !health_drained(a->health) || !a->want_drained ||
-	    g->generation != a->generation)
+	if (!g || !want || !health_drained(a->health) || !want->drained ||
+	    g->generation != want->generation)
 		return false;
 	for (size_t i = 0; i < g->route_cnt; i++) {
 		if (g->routes[i].proof != LINK_PROOF_NONE)

@@ -66,9 +66,6 @@ struct agent {
 	struct httpd *httpd;
 	bool listening[AGENT_METRICS_MAX], metrics_warned;
 
-	struct route_set want;		/* as sent last */
-	bool has_want, want_drained;
-	uint64_t generation;
 	bool restart_due;	/* once nothing is left to withdraw */
 	uint64_t restart_ms;	/* when the guardian was asked for it; 0: not */
 	bool hangup_due;	/* a reload by signal; reloaded_ms: the last */

@@ -96,7 +96,7 @@ void agent_guardian_told(void *arg, const struct link_status *was,
 		tell_of_worker(a, is);
 	/* what is out at the start is no news */
 	notice_guardian(&a->notice, is, was ? agent_notice : NULL, a);
-	if (!a->has_want) {
+	if (!uplink_wanted(a->uplink)) {
 		take_losses(a, is);
 		agent_settle(a);
 	}

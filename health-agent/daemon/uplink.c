@@ -132,14 +132,18 @@ static void send_want(struct uplink *u)
 		send_message(u, &u->want, sizeof(u->want), LINK_WANT);
 }
 
-void uplink_want(struct uplink *u, const struct route_set *set,
-		 uint64_t generation, bool drained)
+void uplink_want(struct uplink *u, const struct route_set *set, bool drained)
 {
 	u->wanting = true;
-	u->want.generation = generation;
+	u->want.generation++;
 	u->want.drained = drained;
 	u->want.set = *set;
 	send_want(u);
+}
+
+const struct link_want *uplink_wanted(const struct uplink *u)
+{
+	return u->wanting ? &u->want : NULL;
 }
 
 void uplink_beat(struct uplink *u)

@@ -34,9 +34,11 @@ int uplink_new(struct uplink **out, uv_loop_t *loop, int fd,
  */
 void uplink_hear(struct uplink *u);
 
-/* Once, and with every beat from now on. */
-void uplink_want(struct uplink *u, const struct route_set *set,
-		 uint64_t generation, bool drained);
+/* Once, and with every beat from now on, under a generation of its own. */
+void uplink_want(struct uplink *u, const struct route_set *set, bool drained);
+
+/* As told last; NULL: nothing yet. */
+const struct link_want *uplink_wanted(const struct uplink *u);
 
 void uplink_beat(struct uplink *u);
 
