@@ -266,8 +266,10 @@ uint64_t health_tick(struct health *h, uint64_t now_ms)
 	set_time(h, now_ms);
 	step(h);
 	for (size_t i = 0; i < h->unit_cnt; i++) {
-		if (h->units[i].due_ms < due_ms)
-			due_ms = h->units[i].due_ms;
+		uint64_t unit_ms = unit_due_ms(&h->units[i]);
+
+		if (unit_ms < due_ms)
+			due_ms = unit_ms;
 	}
 	return due_ms;
 }

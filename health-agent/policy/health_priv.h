@@ -61,7 +61,6 @@ struct unit {
 	uint64_t adopt_end_ms;
 	enum node_state adopt_state;	/* what it was before */
 	uint64_t adopt_since_ms;
-	uint64_t due_ms;	/* UINT64_MAX: nothing */
 };
 
 /* What a unit's step looks at beside its probes. */
@@ -98,6 +97,9 @@ struct survey survey_take(const struct health *h, const struct unit *u);
  */
 bool unit_step(struct unit *u, const struct outlook *o,
 	       enum site_class class);
+
+/* When it wants to be stepped again at the latest; UINT64_MAX: never. */
+uint64_t unit_due_ms(const struct unit *u);
 
 /* Its routes have been withdrawn before it was adopted.  True: that counts. */
 bool unit_lose(struct unit *u, uint64_t now_ms);

@@ -250,7 +250,7 @@ static void show(struct unit *u, const struct decision *d, uint64_t now_ms)
 					   now_ms);
 }
 
-static uint64_t due(const struct unit *u)
+uint64_t unit_due_ms(const struct unit *u)
 {
 	uint64_t due_ms = u->shown.until_ms ? u->shown.until_ms : UINT64_MAX;
 
@@ -270,7 +270,6 @@ bool unit_step(struct unit *u, const struct outlook *o, enum site_class class)
 		damping_add(&u->damping, u->shown.group, o->now_ms);
 	show(u, &d, o->now_ms);
 	u->at_once = false;
-	u->due_ms = due(u);
 	routes_attributes(&u->shown.attributes, u->shown.group, d.state, class);
 	return before.state != d.state || before.announced != d.announced ||
 	       before.suppressed != u->shown.suppressed;
