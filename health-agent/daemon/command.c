@@ -20,11 +20,6 @@ static const char *const verbs[COMMAND_VERBS] = {
 	[COMMAND_RESTART] = "restart",
 };
 
-const char *command_verb_name(enum command_verb verb)
-{
-	return (unsigned)verb < COMMAND_VERBS ? verbs[verb] : "?";
-}
-
 __attribute__((format(printf, 2, 3)))
 static int refuse(char error[static COMMAND_ERROR_MAX], const char *fmt, ...)
 {

@@ -41,7 +41,4 @@ struct command {
 int command_parse(struct command *out, char error[static COMMAND_ERROR_MAX],
 		  const char *text, size_t len);
 
-/* "status", "why", ... */
-const char *command_verb_name(enum command_verb verb);
-
 #endif

@@ -113,27 +113,12 @@ static void nesting_without_end_is_refused(void **state)
 			 EBADMSG);
 }
 
-static void every_verb_is_its_own_command(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < COMMAND_VERBS; i++) {
-		char text[64], error[COMMAND_ERROR_MAX];
-		struct command got;
-
-		snprintf(text, sizeof(text), "{\"command\":\"%s\"}",
-			 command_verb_name(i));
-		assert_int_equal(parse(&got, error, text), 0);
-		assert_int_equal(got.verb, i);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_understood),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(nesting_without_end_is_refused),
-		cmocka_unit_test(every_verb_is_its_own_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
