@@ -35,10 +35,10 @@ struct schedule {
 	size_t cnt;
 };
 
-/* All due now. */
+/* No probes. */
 void schedule_init(struct schedule *s);
 
-/* Probe s->cnt; false when there is no room. */
+/* Probe s->cnt, due now; false when there is no room. */
 bool schedule_add(struct schedule *s, uint64_t interval_ms, uint64_t fast_ms,
 		  uint64_t timeout_ms, uint64_t now_ms);
 
