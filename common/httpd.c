@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <sys/socket.h>
 
 enum {
 	IDLE_S = 10,
