@@ -304,17 +304,17 @@ static void listen_for_metrics(struct agent *a)
 		char text[ENDPOINT_TEXT_MAX];
 		int err;
 
-		if (a->listening[i])
+		if (a->metrics[i].listening)
 			continue;
 		err = httpd_listen(a->httpd, &a->conf->metrics[i]);
-		a->listening[i] = !err;
+		a->metrics[i].listening = !err;
 		endpoint_format(text, &a->conf->metrics[i]);
 		if (!err)
 			log_info("metrics: http://%s/metrics", text);
-		else if (!a->metrics_warned)
+		else if (!a->metrics[i].warned)
 			log_warn("metrics: cannot listen on %s (%s), tried "
 				 "again each second", text, strerror(err));
-		a->metrics_warned = err != 0;
+		a->metrics[i].warned = err != 0;
 	}
 }
 

@@ -64,7 +64,9 @@ struct agent {
 	struct snapshot *snapshot;
 	struct control *control;
 	struct httpd *httpd;
-	bool listening[AGENT_METRICS_MAX], metrics_warned;
+	struct {
+		bool listening, warned;
+	} metrics[AGENT_METRICS_MAX];	/* as in conf */
 
 	bool restart_due;	/* once nothing is left to withdraw */
 	uint64_t restart_ms;	/* when the guardian was asked for it; 0: not */

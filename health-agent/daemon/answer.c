@@ -33,6 +33,15 @@ static bool memory_is_ill(const struct agent *a, uint64_t now_ms)
 	return is_ill(s->err, s->busy_ms, now_ms);
 }
 
+static bool metrics_are_ill(const struct agent *a)
+{
+	for (size_t i = 0; i < a->conf->metrics_cnt; i++) {
+		if (a->metrics[i].warned)
+			return true;
+	}
+	return false;
+}
+
 static void add_warnings(struct agent *a, struct status_view *v,
 			 const char **warnings)
 {
@@ -49,7 +58,7 @@ static void add_warnings(struct agent *a, struct status_view *v,
 		add_warning(v, warnings,
 			    "node.state cannot be written: Kamailio and the "
 			    "pinner take this node to be up");
-	if (a->metrics_warned)
+	if (metrics_are_ill(a))
 		add_warning(v, warnings, "metrics cannot be served");
 	if (a->restart_due)
 		add_warning(v, warnings,

@@ -3,6 +3,7 @@
 #include "health-agent/daemon/test/life.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 
 #include "common/nodestate.h"
 #include "health-agent/daemon/snapshot.h"
@@ -340,6 +341,69 @@ static void the_node_state_is_told_and_left_behind(void **state)
 	assert_int_equal(access(scratch_path("run/control.sock"), F_OK), -1);
 }
 
+/* ---- metrics at two addresses */
+
+/* A port of ours that others find taken. */
+static int take_port(struct sockaddr_in *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*at = (struct sockaddr_in){ .sin_family = AF_INET };
+	at->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)at, sizeof(*at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)at, &len), 0);
+	return fd;
+}
+
+static bool answers(const struct sockaddr_in *at)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool does = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
+
+	close(fd);
+	return does;
+}
+
+static bool warns_of_metrics(struct life *l)
+{
+	json_t *reply = ask(l, "{\"command\":\"status\"}");
+	json_t *warnings = json_object_get(reply, "warnings");
+	bool does = false;
+
+	for (size_t i = 0; i < json_array_size(warnings); i++)
+		does |= strstr(json_string_value(json_array_get(warnings, i)),
+			       "metrics") != NULL;
+	json_decref(reply);
+	return does;
+}
+
+static void metrics_are_missed_until_each_address_has_them(void **state)
+{
+	struct sockaddr_in at[2];
+	char metrics[64];
+	struct life l;
+	int fds[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		fds[i] = take_port(&at[i]);
+	snprintf(metrics, sizeof(metrics),
+		 "metrics = 127.0.0.1:%u, 127.0.0.1:%u\n",
+		 ntohs(at[0].sin_port), ntohs(at[1].sin_port));
+	write_conf(metrics, "");
+	start(&l, NULL);
+	UNTIL(&l, warns_of_metrics(&l));
+	close(fds[1]);
+	UNTIL(&l, answers(&at[1]));
+	assert_true(warns_of_metrics(&l));
+	close(fds[0]);
+	UNTIL(&l, answers(&at[0]));
+	assert_false(warns_of_metrics(&l));
+	stop(&l);
+}
+
 static void it_ends_with_its_guardian(void **state)
 {
 	struct life l;
@@ -409,6 +473,7 @@ int main(void)
 		STORY(a_damaged_memory_is_none),
 		STORY(hooks_are_run_for_units_and_node),
 		STORY(the_node_state_is_told_and_left_behind),
+		STORY(metrics_are_missed_until_each_address_has_them),
 		STORY(it_ends_with_its_guardian),
 		STORY(the_log_goes_on_where_the_last_worker_ended),
 		STORY(without_a_guardian_it_does_not_begin),
