@@ -155,8 +155,11 @@ static void end_summary(struct rib *rib, uint64_t now_ms)
 		rib->listing_ms = now_ms;
 	rib->synced = true;
 	rib->sync_failures = 0;
-	rib->summary_ms = now_ms + (rib_awaits(rib) ? RIB_AWAIT_MS
-						      : RIB_CHECK_MS);
+	if (memcmp(rib->ups, rib->rows, sizeof(rib->rows)) != 0)
+		rib->summary_ms = soon(rib, now_ms);
+	else
+		rib->summary_ms = now_ms + (rib_awaits(rib) ? RIB_AWAIT_MS
+							      : RIB_CHECK_MS);
 }
 
 /* ---- the adj-rib-out */
@@ -241,7 +244,6 @@ static uint64_t rest_after(uint64_t took_ms)
 
 static void end_listing(struct rib *rib, uint64_t now_ms)
 {
-
 	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
 		for (size_t j = 0; j < rib->conf.own_cnt; j++) {
 			if (rib_is_pair(rib, i, j))
