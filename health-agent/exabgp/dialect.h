@@ -61,7 +61,6 @@ enum dialect_kind {
 	DIALECT_DOWN,
 	DIALECT_EVENT,		/* another one */
 	DIALECT_NONSENSE,
-	DIALECT_KINDS
 };
 
 struct dialect_line {
@@ -80,8 +79,5 @@ struct dialect_line {
 /* One line, without its LF.  local_as tells a prepended path from others. */
 void dialect_parse(struct dialect_line *out, struct slice line,
 		   uint32_t local_as);
-
-/* "done", "route", ...; never NULL. */
-const char *dialect_kind_name(enum dialect_kind kind);
 
 #endif

@@ -292,25 +292,3 @@ void dialect_parse(struct dialect_line *out, struct slice line,
 	*out = (struct dialect_line){ 0 };
 	out->kind = parse(out, line, local_as);
 }
-
-const char *dialect_kind_name(enum dialect_kind kind)
-{
-	static const char *const names[] = {
-		[DIALECT_NOTHING] = "nothing",
-		[DIALECT_DONE] = "done",
-		[DIALECT_ERROR] = "error",
-		[DIALECT_SHUTDOWN] = "shutdown",
-		[DIALECT_HEADING] = "heading",
-		[DIALECT_SESSION] = "session",
-		[DIALECT_ROUTE] = "route",
-		[DIALECT_CONNECTED] = "connected",
-		[DIALECT_UP] = "up",
-		[DIALECT_DOWN] = "down",
-		[DIALECT_EVENT] = "event",
-		[DIALECT_NONSENSE] = "nonsense",
-	};
-
-	if ((unsigned)kind >= DIALECT_KINDS)
-		return "?";
-	return names[kind];
-}

@@ -398,7 +398,6 @@ void rib_line(struct rib *rib, struct slice line, uint64_t now_ms)
 		rib->counts.events++;
 		break;
 	case DIALECT_NONSENSE:
-	case DIALECT_KINDS:
 		drop(rib);
 		break;
 	}
