@@ -2,7 +2,7 @@
 /* output.h - how routes get out: ExaBGP, the kernel's table, or only the log
  *
  * Driven by the guardian's poll loop, so that a worker's death or hang needs
- * nothing but output_want(empty set) to withdraw.  Nothing blocks.
+ * nothing but want() of the empty set to withdraw.  Nothing blocks.
  */
 #ifndef GUARDIAN_OUTPUT_H
 #define GUARDIAN_OUTPUT_H
