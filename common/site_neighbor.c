@@ -62,6 +62,16 @@ static int take_md5(struct site_parser *p, struct site_neighbor *n,
 	return 0;
 }
 
+/* The error repeats nothing of the line that far: it names the file itself. */
+static void blame_file(struct site_parser *p, struct slice path)
+{
+	char quoted[VALUE_QUOTED_MAX], why[SITE_WHY_MAX];
+
+	value_quote(quoted, path);
+	memcpy(why, p->why, sizeof(why));
+	site_why(p, "%s: %s", quoted, why);
+}
+
 static int read_md5(struct site_parser *p, struct site_neighbor *n,
 		    struct slice value)
 {
@@ -73,10 +83,12 @@ static int read_md5(struct site_parser *p, struct site_neighbor *n,
 	if (!site_is_file(value, &path))
 		return take_md5(p, n, value);
 	err = site_read_file(p, &text, &len, path, MD5_FILE_MAX);
-	if (err)
-		return err;
-	err = take_md5(p, n, slice_trim(slice_of(text, len)));
-	textfile_free(text, len);
+	if (!err) {
+		err = take_md5(p, n, slice_trim(slice_of(text, len)));
+		textfile_free(text, len);
+	}
+	if (err == EINVAL)
+		blame_file(p, path);
 	return err;
 }
 

@@ -271,7 +271,7 @@ static void a_password_may_lie_in_a_file(void **state)
 	assert_int_equal(err, EINVAL);
 	assert_string_equal(errors.text,
 		"c:8: [node fra1] neighbor: `198.51.100.1 as 2 ...' is not "
-		"allowed: " A_NEIGHBOR " (a password has printable ASCII "
+		"allowed: " A_NEIGHBOR " (two: a password has printable ASCII "
 		"without blanks, quotes and backslashes)\n");
 }
 
@@ -379,7 +379,8 @@ static void a_wrong_password_is_refused_and_not_shown(void **state)
 		  "what follows the password is no option; did you mean "
 		  "`bfd'?" },
 		{ "198.51.100.1 as 1 md5 file:/nonexistent/md5",
-		  "198.51.100.1 as 1 ...", "No such file or directory" },
+		  "198.51.100.1 as 1 ...",
+		  "/nonexistent/md5: No such file or directory" },
 	};
 
 	(void)state;
