@@ -268,13 +268,14 @@ int ctl_why(const struct ctl *ctl)
 
 /* ---- log */
 
-/* "service IPv4", "IPv6" or "" */
+/* "service IPv4", "192.0.2.53 IPv4" (a route, a session), "IPv6" or "" */
 static void format_subject(char *out, size_t room, json_t *entry)
 {
 	const char *group = ng_text(entry, "group");
+	const char *name = *group ? group : ng_text(entry, "name");
 	const char *family = agent_family(entry);
 
-	snprintf(out, room, "%.40s%s%s", group, *group && *family ? " " : "",
+	snprintf(out, room, "%.48s%s%s", name, *name && *family ? " " : "",
 		 family);
 }
 

@@ -46,8 +46,11 @@ LOG = [
      "what": "unit", "group": "service", "family": 4, "from": "down",
      "to": "up", "cause": "all probes good for 5 s"},
     {"time": "2026-11-26T02:00:00.000Z", "boot_ms": 3, "node": "fra1",
-     "what": "session", "group": "", "family": 4, "from": "up",
-     "to": "down", "cause": "198.51.100.1: peer\x07 reset"},
+     "what": "session", "name": "198.51.100.1", "group": "", "family": 4,
+     "from": "up", "to": "down", "cause": "198.51.100.1: peer\x07 reset"},
+    {"time": "2026-11-26T02:00:00.050Z", "boot_ms": 4, "node": "fra1",
+     "what": "route", "name": "2001:db8:53::/48", "group": "", "family": 6,
+     "from": "advertised", "to": "session down", "cause": "exabgp"},
 ]
 
 
