@@ -38,7 +38,7 @@ struct key {
 	size_t also_at;		/* of its count, where it is a list */
 	uint64_t min;
 	uint64_t max;
-	size_t room;		/* of a list or a string */
+	size_t room;		/* entries of a list, else size of the field */
 	const char *const *words;	/* of an enum, up to NULL; "" is none */
 	const char *dflt;	/* NULL: none; parsed like a value */
 	const char *dflt_note;	/* printed where dflt cannot say it */
@@ -54,9 +54,7 @@ struct key_table {
 
 /* ---- kinds of values */
 
-key_value_h key_number;		/* uint32_t, min to max */
-key_value_h key_port;		/* uint16_t */
-key_value_h key_byte;		/* uint8_t */
+key_value_h key_number;		/* uint8_t, 16 or 32 bits: min to max */
 key_value_h key_bool;		/* bool: yes or no */
 key_value_h key_duration;	/* uint64_t milliseconds */
 key_value_h key_word;		/* the index in words, as an unsigned */

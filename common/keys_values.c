@@ -20,47 +20,28 @@ static void *field(void *base, size_t at)
 
 /* ---- numbers and words */
 
-static int number_of(uint32_t *out, const struct key *key, struct slice value)
-{
-	if (slice_u32(out, value, (uint32_t)key->max) || *out < key->min)
-		return EINVAL;
-	return 0;
-}
-
 int key_number(void *base, const struct key *key, struct slice value,
 	       char why[static KEY_WHY_MAX])
 {
+	void *at = field(base, key->at);
 	uint32_t number;
 
 	(void)why;
-	if (number_of(&number, key, value))
+	if (slice_u32(&number, value, (uint32_t)key->max) || number < key->min)
 		return EINVAL;
-	*(uint32_t *)field(base, key->at) = number;
-	return 0;
-}
-
-int key_port(void *base, const struct key *key, struct slice value,
-	     char why[static KEY_WHY_MAX])
-{
-	uint32_t number;
-
-	(void)why;
-	if (number_of(&number, key, value))
+	switch (key->room) {
+	case sizeof(uint8_t):
+		*(uint8_t *)at = (uint8_t)number;
+		return 0;
+	case sizeof(uint16_t):
+		*(uint16_t *)at = (uint16_t)number;
+		return 0;
+	case sizeof(uint32_t):
+		*(uint32_t *)at = number;
+		return 0;
+	default:
 		return EINVAL;
-	*(uint16_t *)field(base, key->at) = (uint16_t)number;
-	return 0;
-}
-
-int key_byte(void *base, const struct key *key, struct slice value,
-	     char why[static KEY_WHY_MAX])
-{
-	uint32_t number;
-
-	(void)why;
-	if (number_of(&number, key, value))
-		return EINVAL;
-	*(uint8_t *)field(base, key->at) = (uint8_t)number;
-	return 0;
+	}
 }
 
 int key_bool(void *base, const struct key *key, struct slice value,

@@ -25,24 +25,26 @@ struct told {
 
 static const char *const words[] = { "zero", "", "two", "three", NULL };
 
-#define AT(field_) .at = offsetof(struct told, field_)
-#define ROOM(field_) AT(field_), .room = sizeof(((struct told *)0)->field_)
+#define AT(field_) .at = offsetof(struct told, field_), \
+	.room = sizeof(((struct told *)0)->field_)
+#define LIST(field_, cnt_) .at = offsetof(struct told, field_), \
+	.also_at = offsetof(struct told, cnt_), .room = 2
 
 static const struct key keys[] = {
 	{ "number", "First", key_number, AT(number), .min = 2,
 	  .max = UINT32_MAX, .dflt = "7", .help = "Any number at all." },
-	{ "port", NULL, key_port, AT(port), .min = 1, .max = 65535 },
-	{ "byte", NULL, key_byte, AT(byte), .max = 63 },
+	{ "port", NULL, key_number, AT(port), .min = 1, .max = 65535 },
+	{ "byte", NULL, key_number, AT(byte), .max = 63 },
 	{ "flag", NULL, key_bool, AT(flag) },
 	{ "time", NULL, key_duration, AT(ms), .min = 10, .max = 60000 },
 	{ "word", NULL, key_word, AT(word), .words = words },
-	{ "text", NULL, key_text, ROOM(text), .allowed = "some text" },
-	{ "name", NULL, key_name, ROOM(name), .allowed = "a name" },
-	{ "path", NULL, key_path, ROOM(path), .allowed = "a path" },
-	{ "endpoints", NULL, key_endpoints, AT(endpoints), .room = 2,
-	  .also_at = offsetof(struct told, endpoint_cnt), .allowed = "places" },
-	{ "prefixes", "Last", key_prefixes, AT(prefixes), .room = 2,
-	  .also_at = offsetof(struct told, prefix_cnt), .allowed = "blocks",
+	{ "text", NULL, key_text, AT(text), .allowed = "some text" },
+	{ "name", NULL, key_name, AT(name), .allowed = "a name" },
+	{ "path", NULL, key_path, AT(path), .allowed = "a path" },
+	{ "endpoints", NULL, key_endpoints, LIST(endpoints, endpoint_cnt),
+	  .allowed = "places" },
+	{ "prefixes", "Last", key_prefixes, LIST(prefixes, prefix_cnt),
+	  .allowed = "blocks",
 	  .dflt_note = "none", .example = "10.0.0.0/8",
 	  .help = "Which addresses." },
 };
@@ -89,6 +91,14 @@ static void values_reach_their_fields(void **state)
 	assert_int_equal(t.endpoints[1].port, 6);
 	assert_int_equal(t.prefix_cnt, 2);
 	assert_int_equal(t.prefixes[1].len, 128);
+
+	/* no number is wider than its field */
+	t.flag = true;
+	assert_int_equal(set(&t, "byte", "0", problem), 0);
+	assert_int_equal(set(&t, "port", "1", problem), 0);
+	assert_int_equal(set(&t, "byte", "9", problem), 0);
+	assert_true(t.flag);
+	assert_int_equal(t.port, 1);
 
 	/* a list is read from scratch */
 	assert_int_equal(set(&t, "endpoints", "1.2.3.4:5", problem), 0);

@@ -35,7 +35,8 @@ static const char *const method_words[] = {
 	[PROBER_INVITE] = "invite", [PROBER_OPTIONS] = "options", NULL
 };
 
-#define SIZE(type_, field_) sizeof(((struct type_ *)0)->field_)
+#define IN(type_, field_) .at = offsetof(struct type_, field_), \
+	.room = sizeof(((struct type_ *)0)->field_)
 #define A_PATH .parse = key_path, .allowed = "a path that begins with /"
 #define TIME(min_, max_, dflt_) .parse = key_duration, .min = (min_), \
 	.max = (max_), .dflt = (dflt_)
@@ -45,30 +46,29 @@ static const char *const method_words[] = {
 
 /* ---- [agent] */
 
-#define AT(field_) .at = offsetof(struct agent_conf, field_)
-#define TEXT(field_) AT(field_), .room = SIZE(agent_conf, field_)
+#define AT(field_) IN(agent_conf, field_)
 
 /* clang-format off */
 static const struct key agent_keys[AGENT_KEYS] = {
 	[AGENT_SITE] = { "site", "The site and this node", key_text,
-		TEXT(site_path), .allowed = "the path of a file",
+		AT(site_path), .allowed = "the path of a file",
 		.dflt = "/etc/sip-anycast/site.conf",
 		.help = "The site file: what is announced, to whom, and which "
 			"nodes there are; the same on every node." },
-	[AGENT_NODE] = { "node", NULL, key_name, TEXT(node_name),
+	[AGENT_NODE] = { "node", NULL, key_name, AT(node_name),
 		.allowed = "a node of the site file: a-z, 0-9 and '-'",
 		.dflt_note = "the host name", .example = "fra1",
 		.help = "Which node of the site file this machine is." },
-	[AGENT_NODE_STATE] = { "node-state", NULL, A_PATH, TEXT(node_state),
+	[AGENT_NODE_STATE] = { "node-state", NULL, A_PATH, AT(node_state),
 		.dflt = NODESTATE_PATH,
 		.help = "What this node and the others are doing, written for "
 			"Kamailio and rtp-pinner each second." },
-	[AGENT_STATE_DIR] = { "state-dir", NULL, A_PATH, TEXT(state_dir),
+	[AGENT_STATE_DIR] = { "state-dir", NULL, A_PATH, AT(state_dir),
 		.dflt = "/var/lib/sip-anycast",
 		.help = "What a restarted agent goes on from: an operator's "
 			"drain or disable, and what was announced; the folder "
 			"must outlive a reboot." },
-	[AGENT_AUDIT_LOG] = { "audit-log", NULL, A_PATH, TEXT(audit_log),
+	[AGENT_AUDIT_LOG] = { "audit-log", NULL, A_PATH, AT(audit_log),
 		.dflt = "/var/lib/sip-anycast/audit.log",
 		.help = "Every change of a state with its cause, one JSON "
 			"object a line." },
@@ -91,7 +91,7 @@ static const struct key agent_keys[AGENT_KEYS] = {
 		.help = "The routing table of output = kernel, best one of its "
 			"own; FRR can follow no other than 254, main." },
 	[AGENT_KERNEL_DEVICE] = { "kernel-device", NULL, conf_value_device,
-		TEXT(kernel_device), .allowed = "the name of an interface",
+		AT(kernel_device), .allowed = "the name of an interface",
 		.dflt = "anycast0",
 		.help = "The TUN its routes point to: it belongs to the agent, "
 			"and when that dies the kernel removes both." },
@@ -109,18 +109,19 @@ static const struct key agent_keys[AGENT_KEYS] = {
 			"unless the first answers of the probes come within "
 			"this time and are good." },
 
-	[AGENT_CONTROL] = { "control", "Operators", A_PATH, TEXT(control),
+	[AGENT_CONTROL] = { "control", "Operators", A_PATH, AT(control),
 		.dflt = AGENT_SOCKET,
 		.help = "The socket of anycastctl; root and the agent's own "
 			"user and group may use it." },
-	[AGENT_METRICS] = { "metrics", NULL, key_endpoints, AT(metrics),
+	[AGENT_METRICS] = { "metrics", NULL, key_endpoints,
+		.at = offsetof(struct agent_conf, metrics),
 		.also_at = offsetof(struct agent_conf, metrics_cnt),
 		.room = AGENT_METRICS_MAX,
 		.allowed = "ADDRESS:PORT, several with commas between them; "
 			   "IPv6 in brackets",
 		.dflt_note = "no HTTP", .example = "127.0.0.1:9104",
 		.help = "Where Prometheus fetches figures, over HTTP." },
-	[AGENT_HOOK] = { "hook", NULL, A_PATH, TEXT(hook),
+	[AGENT_HOOK] = { "hook", NULL, A_PATH, AT(hook),
 		.dflt_note = "none", .example = "/etc/sip-anycast/hook",
 		.help = "A program that is run at each change of a state; "
 			"nothing waits for it." },
@@ -157,9 +158,7 @@ static const struct key agent_keys[AGENT_KEYS] = {
 /* ---- [probe NAME] */
 
 #undef AT
-#define AT(field_) .at = offsetof(struct conf_probe, field_)
-#undef TEXT
-#define TEXT(field_) AT(field_), .room = SIZE(conf_probe, field_)
+#define AT(field_) IN(conf_probe, field_)
 #define AS_AGENT "that of [agent]"
 
 static const struct key probe_keys[PROBE_KEYS] = {
@@ -206,20 +205,20 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.dflt_note = "service; node for rtp", .example = "node",
 		.help = "The service addresses, this node's own, or others; "
 			"one probe for each family." },
-	[PROBE_PORT] = { "port", NULL, key_port, AT(port), .min = 1,
+	[PROBE_PORT] = { "port", NULL, key_number, AT(port), .min = 1,
 		.max = 65535, .dflt_note = "as in the site file; 53 for dns",
 		.example = "5060", .help = "The port there." },
 	[PROBE_TRANSPORT] = { "transport", NULL, key_word, AT(transport),
 		.words = transport_words,
 		.dflt_note = "udp; tcp for http", .example = "tcp",
 		.help = "Over what; http knows tcp and tls, dns udp and tcp." },
-	[PROBE_TLS_NAME] = { "tls-name", NULL, conf_value_query, TEXT(tls_name),
+	[PROBE_TLS_NAME] = { "tls-name", NULL, conf_value_query, AT(tls_name),
 		.allowed = "a host name",
 		.dflt_note = "any; with tls-ca the domain of the site, or the "
 			     "host of the node",
 		.example = "sip.example.net",
 		.help = "The name its certificate must have." },
-	[PROBE_TLS_CA] = { "tls-ca", NULL, A_PATH, TEXT(tls_ca),
+	[PROBE_TLS_CA] = { "tls-ca", NULL, A_PATH, AT(tls_ca),
 		.dflt_note = "none, any certificate will do",
 		.example = "/etc/ssl/certs/ca-certificates.crt",
 		.help = "A file of CAs in PEM: its certificate must be one of "
@@ -231,7 +230,7 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.example = "options",
 		.help = "invite: it must get a 302 to this node.  options: a "
 			"200." },
-	[PROBE_PATH] = { "path", "http", conf_value_http_path, TEXT(path),
+	[PROBE_PATH] = { "path", "http", conf_value_http_path, AT(path),
 		.allowed = "a path that begins with /",
 		.dflt = "/", .help = "What it GETs." },
 	[PROBE_EXPECT] = { "expect", NULL, conf_value_expect, AT(expect),
@@ -239,14 +238,14 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.dflt = "redirect",
 		.help = "redirect: a 302 to the same path at the node's http "
 			"URL in the site file." },
-	[PROBE_QUERY] = { "query", "dns", conf_value_query, TEXT(query),
+	[PROBE_QUERY] = { "query", "dns", conf_value_query, AT(query),
 		.allowed = "a DNS name",
 		.dflt_note = "the domain of the site",
 		.example = "sip.example.net", .help = "The name it asks for." },
 	[PROBE_QUERY_TYPE] = { "query-type", NULL, conf_value_query_type,
 		AT(query_type), .allowed = "A, AAAA, SRV, NAPTR or TXT",
 		.dflt = "A", .help = "The kind of record it asks for." },
-	[PROBE_ANSWER] = { "answer", NULL, key_text, TEXT(answer),
+	[PROBE_ANSWER] = { "answer", NULL, key_text, AT(answer),
 		.allowed = "a record's data, as a zone file has it",
 		.dflt_note = "any", .example = "192.0.2.53",
 		.help = "What must be among the answers." },
@@ -264,7 +263,7 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		TIME(1, 10 * SECOND_MS, NULL),
 		.dflt_note = "a fifth of timeout", .example = "100ms",
 		.help = "A packet that takes longer is lost." },
-	[PROBE_PID_FILE] = { "pid-file", "process", A_PATH, TEXT(pid_file),
+	[PROBE_PID_FILE] = { "pid-file", "process", A_PATH, AT(pid_file),
 		.dflt_note = "none, it must be there",
 		.example = "/run/sip-anycast/kamailio/kamailio.pid",
 		.help = "The process whose death is seen at once." },
@@ -273,7 +272,7 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.help = "How long a successor may take to be in the file "
 			"before the death counts." },
 	[PROBE_COMMAND] = { "command", "command", conf_value_command,
-		TEXT(command),
+		AT(command),
 		.allowed = "a program's path and its arguments; \"...\" around "
 			   "what has blanks",
 		.dflt_note = "none, it must be there",
@@ -308,7 +307,7 @@ const unsigned conf_probe_kinds[PROBE_KEYS] = {
 /* ---- [group NAME] */
 
 #undef AT
-#define AT(field_) .at = offsetof(struct conf_group, field_)
+#define AT(field_) IN(conf_group, field_)
 #define MED .parse = key_number, .max = UINT32_MAX
 #define COMMUNITIES .parse = conf_value_communities, \
 	.allowed = "up to 7 of N:N with commas between them, or their names"
@@ -330,7 +329,7 @@ static const struct key group_keys[GROUP_KEYS] = {
 	[GROUP_MED_DRAINING] = { "med-draining", NULL, AT(med_draining), MED,
 		.dflt = "4294967295",
 		.help = "MED while it drains, beside community 65535:0." },
-	[GROUP_PREPEND_DEGRADED] = { "prepend-degraded", NULL, key_byte,
+	[GROUP_PREPEND_DEGRADED] = { "prepend-degraded", NULL, key_number,
 		AT(prepend_degraded), .max = ROUTE_PREPEND_MAX, .dflt = "0",
 		.help = "How many further times our AS is in the path while it "
 			"is degraded: seen behind other AS too, where MED "

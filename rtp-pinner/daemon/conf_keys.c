@@ -84,9 +84,9 @@ static const char *const level_words[] = {
 	[LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug", NULL
 };
 
-#define AT(field_) .at = offsetof(struct conf, field_)
-#define TEXT(field_) AT(field_), .room = sizeof(((struct conf *)0)->field_)
-#define LIST(field_, cnt_, max_) AT(field_), \
+#define AT(field_) .at = offsetof(struct conf, field_), \
+	.room = sizeof(((struct conf *)0)->field_)
+#define LIST(field_, cnt_, max_) .at = offsetof(struct conf, field_), \
 	.also_at = offsetof(struct conf, cnt_), .room = (max_)
 #define TIME(field_, min_, max_, dflt_) .parse = key_duration, AT(field_), \
 	.min = (min_), .max = (max_), .dflt = (dflt_)
@@ -102,24 +102,24 @@ static const char *const level_words[] = {
 /* clang-format off */
 const struct key conf_keys[CONF_KEYS] = {
 	[CONF_SITE] = { "site", "The site and this node", key_text,
-		TEXT(site_path), .allowed = "the path of a file",
+		AT(site_path), .allowed = "the path of a file",
 		.dflt = "/etc/sip-anycast/site.conf",
 		.help = "The site file: service addresses, nodes and peers, "
 			"the same on every node." },
-	[CONF_NODE] = { "node", NULL, key_name, TEXT(node_name),
+	[CONF_NODE] = { "node", NULL, key_name, AT(node_name),
 		.allowed = "a node of the site file: a-z, 0-9 and '-'",
 		.dflt_note = "the host name", .example = "fra1",
 		.help = "Which node of the site file this machine is." },
-	[CONF_NODE_STATE] = { "node-state", NULL, A_PATH, TEXT(node_state),
+	[CONF_NODE_STATE] = { "node-state", NULL, A_PATH, AT(node_state),
 		.dflt = NODESTATE_PATH,
 		.help = "Where the health agent or anycastctl writes what "
 			"this node is doing; a draining node takes no new "
 			"calls." },
-	[CONF_STATE_DIR] = { "state-dir", NULL, A_PATH, TEXT(state_dir),
+	[CONF_STATE_DIR] = { "state-dir", NULL, A_PATH, AT(state_dir),
 		.dflt = "/run/sip-anycast/rtp-pinner",
 		.help = "What a restarted daemon finds its calls by; the "
 			"folder must outlive the daemon, but no reboot." },
-	[CONF_PID_FILE] = { "pid-file", NULL, A_PATH, TEXT(pid_file),
+	[CONF_PID_FILE] = { "pid-file", NULL, A_PATH, AT(pid_file),
 		.dflt_note = "rtp-pinner.pid in state-dir",
 		.example = "/run/sip-anycast/rtp-pinner/rtp-pinner.pid",
 		.help = "Where the health agent finds the process it watches." },
@@ -152,13 +152,13 @@ const struct key conf_keys[CONF_KEYS] = {
 		.help = "Where media comes to, and what SDPs say.  ADVERTISED "
 			"differs behind a 1:1 NAT.  Never a service address: "
 			"media must stay on one node." },
-	[CONF_PORT_MIN] = { "port-min", NULL, key_port, AT(port_min),
+	[CONF_PORT_MIN] = { "port-min", NULL, key_number, AT(port_min),
 		.min = 1024, .max = 65534, .dflt = "30000",
 		.help = "First UDP port of media.  The range must be in "
 			"net.ipv4.ip_local_reserved_ports or outside "
 			"ip_local_port_range (--reserve-ports; the systemd "
 			"unit does)." },
-	[CONF_PORT_MAX] = { "port-max", NULL, key_port, AT(port_max),
+	[CONF_PORT_MAX] = { "port-max", NULL, key_number, AT(port_max),
 		.min = 1025, .max = 65535, .dflt = "40000",
 		.help = "Last UDP port of media.  A call takes 4 ports, or 2 "
 			"where both phones do rtcp-mux." },
@@ -173,7 +173,7 @@ const struct key conf_keys[CONF_KEYS] = {
 		.dflt_note = "one for each processor",
 		.example = "2",
 		.help = "How many threads relay media." },
-	[CONF_DSCP] = { "dscp", NULL, key_byte, AT(dscp), .max = 63,
+	[CONF_DSCP] = { "dscp", NULL, key_number, AT(dscp), .max = 63,
 		.dflt = "46",
 		.help = "Differentiated services code point of the packets "
 			"sent (46: expedited forwarding; 0: none); TOS of a "
