@@ -2,8 +2,15 @@
 #include "common/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
+
+#include "common/textfile.h"
+
+enum { FILE_SIZE_MAX = 1 << 20 };
 
 struct reader {
 	struct options *out;
@@ -102,4 +109,48 @@ int options_read(struct options *out, const struct key_table *table,
 		*value = take_value(&r, option, equals, argc, argv, &i);
 	}
 	return r.wrong ? EBADMSG : 0;
+}
+
+int options_read_file(char **text, size_t *len, char *file, size_t room,
+		      const struct options *call, const char *dflt,
+		      key_line_h *report, void *arg)
+{
+	const char *path = call->config ? call->config : dflt;
+	int err = textfile_read(text, len, path, FILE_SIZE_MAX);
+	char line[PATH_MAX + 80];
+
+	if (err == ENOMEM)
+		return ENOMEM;
+	if (err == ENOENT && !call->config)
+		return 0;
+	if (!err && strlen(path) < room) {
+		memcpy(file, path, strlen(path) + 1);
+		return 0;
+	}
+	textfile_free(*text, *len);
+	*text = NULL;
+	snprintf(line, sizeof(line), "%s: cannot be read: %s", path,
+		 strerror(err ? err : ENAMETOOLONG));
+	report(arg, line);
+	return 0;
+}
+
+void options_print(void *arg, const char *line)
+{
+	(void)arg;
+	puts(line);
+}
+
+int options_status(int err)
+{
+	switch (err) {
+	case 0:
+		return EXIT_SUCCESS;
+	case EBADMSG:
+		return EX_USAGE;
+	case EINVAL:
+		return EX_CONFIG;
+	default:
+		return EXIT_FAILURE;
+	}
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/test/lines.h"
+#include "common/test/scratch.h"
 
 #include <errno.h>
 
 #include "common/options.h"
+#include "common/textfile.h"
 
 enum { RUN, CHECK, RESERVE, HELP, SAMPLE };
 
@@ -104,12 +106,67 @@ static void wrong_words_are_all_told(void **state)
 	}
 }
 
+static void the_named_file_or_the_default_one_is_read(void **state)
+{
+	char there[PATH_MAX], nowhere[PATH_MAX];
+	char too_long[PATH_MAX + 80], none[PATH_MAX + 80];
+	const struct {
+		const char *config, *dflt, *file, *want;
+	} rows[] = {
+		{ there, nowhere, there, "" },
+		{ NULL, there, there, "" },
+		{ NULL, nowhere, "", "" },
+		{ nowhere, there, "", none },
+		{ there, there, "", too_long },
+	};
+
+	(void)state;
+	scratch_write("there", "x", 1);
+	snprintf(there, sizeof(there), "%s", scratch_path("there"));
+	snprintf(nowhere, sizeof(nowhere), "%s", scratch_path("nowhere"));
+	snprintf(none, sizeof(none), "%s: cannot be read: No such file or "
+		 "directory\n", nowhere);
+	snprintf(too_long, sizeof(too_long), "%s: cannot be read: File name "
+		 "too long\n", there);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct options call = { .config = rows[i].config };
+		size_t room = strlen(there) + (rows[i].want != too_long);
+		struct lines got = { 0 };
+		char file[PATH_MAX] = "", *text;
+		size_t len;
+
+		CHECK_EQ(0, options_read_file(&text, &len, file, room, &call,
+					      rows[i].dflt, lines_add, &got),
+			 rows[i].want);
+		CHECK_STR(rows[i].want, got.text, rows[i].want);
+		CHECK_STR(rows[i].file, file, rows[i].want);
+		check_same(rows[i].file[0] ? "x" : NULL, text, rows[i].want);
+		textfile_free(text, len);
+	}
+}
+
+static void errors_have_their_exit_status(void **state)
+{
+	static const struct {
+		int err, status;
+	} rows[] = {
+		{ 0, 0 }, { EBADMSG, 64 }, { EINVAL, 78 }, { ENOMEM, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(rows[i].status, options_status(rows[i].err));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_become_values_and_an_action),
 		cmocka_unit_test(wrong_words_are_all_told),
+		cmocka_unit_test(the_named_file_or_the_default_one_is_read),
+		cmocka_unit_test(errors_have_their_exit_status),
 	};
 
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("options", tests, scratch_setup,
+					   scratch_teardown);
 }

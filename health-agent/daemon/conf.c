@@ -11,10 +11,7 @@
 #include "common/textfile.h"
 #include "health-agent/daemon/conf_priv.h"
 
-enum {
-	CONF_FILE_SIZE_MAX = 1 << 20,
-	CONF_LINE_MAX = 1200,
-};
+enum { CONF_LINE_MAX = 1200 };
 
 /* ---- reports */
 
@@ -117,31 +114,28 @@ static void apply_call(struct conf_reader *r, const struct options *call)
 
 /* ---- all of it */
 
+static void take_unreadable(void *arg, const char *line)
+{
+	conf_error(arg, "%s", line);
+}
+
 /* text.text NULL: read the file the call names, or the default one. */
 static int read_file(struct conf_reader *r, const struct options *call,
 		     struct slice text)
 {
-	const char *path = call->config ? call->config : AGENT_CONF_FILE;
 	char *loaded = NULL;
 	size_t len = 0;
-	int err = 0;
+	int err;
 
 	if (text.text)
 		return conf_read_lines(r, text);
-	err = textfile_read(&loaded, &len, path, CONF_FILE_SIZE_MAX);
-	if (err == ENOENT && !call->config)
-		return 0;
-	if (err == ENOMEM)
-		return ENOMEM;
-	if (err || strlen(path) >= sizeof(r->conf->file)) {
-		conf_error(r, "%s: cannot be read: %s", path,
-			   strerror(err ? err : ENAMETOOLONG));
-		err = 0;
-	} else {
-		memcpy(r->conf->file, path, strlen(path) + 1);
-		r->name = r->conf->file;
-		err = conf_read_lines(r, slice_of(loaded, len));
-	}
+	err = options_read_file(&loaded, &len, r->conf->file,
+				sizeof(r->conf->file), call, AGENT_CONF_FILE,
+				take_unreadable, r);
+	if (!loaded)
+		return err;
+	r->name = r->conf->file;
+	err = conf_read_lines(r, slice_of(loaded, len));
 	textfile_free(loaded, len);
 	return err;
 }

@@ -5,24 +5,18 @@
  * 0 done, 1 something failed, 64 (EX_USAGE) an unknown option, 78 (EX_CONFIG)
  * the configuration does not fit itself or the site.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "common/log.h"
+#include "common/options.h"
 #include "health-agent/daemon/conf.h"
 #include "health-agent/daemon/version.h"
 #include "health-agent/daemon/worker.h"
 #include "health-agent/guardian/guardian.h"
-
-enum {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 64,
-	EXIT_CONF = 78,
-};
 
 static void complain(void *arg, const char *line)
 {
@@ -30,57 +24,37 @@ static void complain(void *arg, const char *line)
 	fprintf(stderr, "anycast-health: %s\n", line);
 }
 
-static void print(void *arg, const char *line)
-{
-	(void)arg;
-	puts(line);
-}
-
-static int status_of(int err)
-{
-	switch (err) {
-	case 0:
-		return EXIT_OK;
-	case EBADMSG:
-		return EXIT_USAGE;
-	case EINVAL:
-		return EXIT_CONF;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
 static int act(const struct agent_conf *conf, int argc, char *argv[])
 {
 	switch (conf->action) {
 	case AGENT_HELP:
-		agent_conf_print_help(print, NULL);
-		return EXIT_OK;
+		agent_conf_print_help(options_print, NULL);
+		return EXIT_SUCCESS;
 	case AGENT_VERSION:
 		puts("anycast-health " SIP_ANYCAST_VERSION);
-		return EXIT_OK;
+		return EXIT_SUCCESS;
 	case AGENT_REFERENCE:
-		agent_conf_print_reference(print, NULL);
-		return EXIT_OK;
+		agent_conf_print_reference(options_print, NULL);
+		return EXIT_SUCCESS;
 	case AGENT_SAMPLE:
-		agent_conf_print_sample(print, NULL);
-		return EXIT_OK;
+		agent_conf_print_sample(options_print, NULL);
+		return EXIT_SUCCESS;
 	case AGENT_CHECK:
-		agent_conf_print_summary(conf, print, NULL);
+		agent_conf_print_summary(conf, options_print, NULL);
 		puts("configuration: fine");
-		return EXIT_OK;
+		return EXIT_SUCCESS;
 	case AGENT_RUN:
 		break;
 	}
 	log_set_level(conf->log_level);
-	return guardian_run(conf, argc, argv) ? EXIT_FAILED : EXIT_OK;
+	return guardian_run(conf, argc, argv) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int guard(int argc, char *argv[])
 {
 	struct agent_conf *conf;
-	int status = status_of(agent_conf_new(&conf, argc, argv, complain,
-					      NULL));
+	int status = options_status(agent_conf_new(&conf, argc, argv, complain,
+						   NULL));
 
 	if (status)
 		return status;
@@ -92,14 +66,14 @@ static int guard(int argc, char *argv[])
 static int work(int argc, char *argv[])
 {
 	struct agent_conf *conf;
-	int status = status_of(agent_conf_new(&conf, argc, argv, complain,
-					      NULL));
+	int status = options_status(agent_conf_new(&conf, argc, argv, complain,
+						   NULL));
 
 	if (status)
 		return status;
 	log_set_level(conf->log_level);
-	return worker_run(conf, argc, argv, SIP_ANYCAST_VERSION) ? EXIT_FAILED
-								 : EXIT_OK;
+	return worker_run(conf, argc, argv, SIP_ANYCAST_VERSION) ? EXIT_FAILURE
+								 : EXIT_SUCCESS;
 }
 
 /* --worker, which only the guardian says, comes first. */

@@ -7,48 +7,24 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "common/log.h"
+#include "common/options.h"
 #include "rtp-pinner/daemon/conf.h"
 #include "rtp-pinner/daemon/fdstore.h"
 #include "rtp-pinner/daemon/service.h"
 #include "rtp-pinner/daemon/version.h"
 #include "rtp-pinner/relay/reserve.h"
 
-enum {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 64,
-	EXIT_CONF = 78,
-};
-
 static void complain(void *arg, const char *line)
 {
 	(void)arg;
 	fprintf(stderr, "rtp-pinner: %s\n", line);
-}
-
-static void print(void *arg, const char *line)
-{
-	(void)arg;
-	puts(line);
-}
-
-static int status_of(int err)
-{
-	switch (err) {
-	case 0:
-		return EXIT_OK;
-	case EBADMSG:
-		return EXIT_USAGE;
-	case EINVAL:
-		return EXIT_CONF;
-	default:
-		return EXIT_FAILED;
-	}
 }
 
 /* A port of the `sockets' relay is a descriptor. */
@@ -84,16 +60,16 @@ static int run(struct conf *conf, const struct service_args *args)
 	log_set_level(conf->log_level);
 	err = conf_prove_media(conf, complain, NULL);
 	if (err)
-		return err == EADDRNOTAVAIL ? EXIT_CONF : EXIT_FAILED;
+		return err == EADDRNOTAVAIL ? EX_CONFIG : EXIT_FAILURE;
 	err = make_folder(conf->state_dir);
 	if (err) {
 		log_err("%s: cannot be made (%s)", conf->state_dir,
 			strerror(err));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
 	raise_limits();
 	err = service_run(conf, args);
-	return err == EINVAL ? EXIT_CONF : err ? EXIT_FAILED : EXIT_OK;
+	return err == EINVAL ? EX_CONFIG : err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int reserve(const struct conf *conf)
@@ -101,30 +77,30 @@ static int reserve(const struct conf *conf)
 	int err = reserve_add(conf->port_min, conf->port_max);
 
 	if (!err)
-		return EXIT_OK;
+		return EXIT_SUCCESS;
 	log_err("ports %u-%u: cannot be reserved (%s)", conf->port_min,
 		conf->port_max, strerror(err));
-	return EXIT_FAILED;
+	return EXIT_FAILURE;
 }
 
 static int act(struct conf *conf, const struct service_args *args)
 {
 	switch (conf->action) {
 	case CONF_HELP:
-		conf_print_help(print, NULL);
-		return EXIT_OK;
+		conf_print_help(options_print, NULL);
+		return EXIT_SUCCESS;
 	case CONF_VERSION:
 		puts("rtp-pinner " SIP_ANYCAST_VERSION);
-		return EXIT_OK;
+		return EXIT_SUCCESS;
 	case CONF_REFERENCE:
-		conf_print_reference(print, NULL);
-		return EXIT_OK;
+		conf_print_reference(options_print, NULL);
+		return EXIT_SUCCESS;
 	case CONF_SAMPLE:
-		conf_print_sample(print, NULL);
-		return EXIT_OK;
+		conf_print_sample(options_print, NULL);
+		return EXIT_SUCCESS;
 	case CONF_CHECK:
 		puts("configuration: fine");
-		return EXIT_OK;
+		return EXIT_SUCCESS;
 	case CONF_RESERVE:
 		return reserve(conf);
 	case CONF_RUN:
@@ -145,9 +121,9 @@ int main(int argc, char *argv[])
 
 	if (fdstore_new(&args.fds)) {
 		complain(NULL, strerror(ENOMEM));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
-	status = status_of(conf_new(&conf, argc, argv, complain, NULL));
+	status = options_status(conf_new(&conf, argc, argv, complain, NULL));
 	if (!status)
 		status = act(conf, &args);
 	conf_free(conf);
