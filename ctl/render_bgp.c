@@ -142,6 +142,17 @@ const char *bird_family(enum addr_family family)
 	return family == ADDR_IP4 ? "ipv4" : "ipv6";
 }
 
+void bird_print_options(const struct site_neighbor *n)
+{
+	if (n->md5[0])
+		printf("\tpassword \"%s\";\n", n->md5);
+	if (n->ttl_security)
+		puts("\tttl security on;");
+	if (n->bfd)
+		printf("\tbfd { interval %d ms; multiplier %d; };\n",
+		       BGP_BFD_MS, BGP_BFD_LOST);
+}
+
 void bird_print_prefixes(const struct site *site, enum addr_family family)
 {
 	char text[PREFIX_TEXT_MAX];

@@ -71,6 +71,9 @@ const char *bgp_symbol(char out[static SITE_NAME_MAX],
 /* "ipv4" or "ipv6", the channel. */
 const char *bird_family(enum addr_family family);
 
+/* What a session has besides: password, ttl-security, bfd. */
+void bird_print_options(const struct site_neighbor *n);
+
 /* The service's prefixes of this family, as a set: "[ 192.0.2.0/24 ]". */
 void bird_print_prefixes(const struct site *site, enum addr_family family);
 

@@ -60,13 +60,7 @@ static void print_options(const struct site *site,
 	       "minute, later five\n"
 	       "\terror wait time 1, 10;\n"
 	       "\terror forget time 30;\n", BGP_HOLD_S, BGP_KEEPALIVE_S);
-	if (n->md5[0])
-		printf("\tpassword \"%s\";\n", n->md5);
-	if (n->ttl_security)
-		puts("\tttl security on;");
-	if (n->bfd)
-		printf("\tbfd { interval %d ms; multiplier %d; };\n",
-		       BGP_BFD_MS, BGP_BFD_LOST);
+	bird_print_options(n);
 	if (!bgp_one_as(site))
 		puts("\tmed metric on;\t# the nodes are not of one AS");
 }

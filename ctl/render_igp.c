@@ -138,13 +138,7 @@ static void print_session(const struct site_node *node, size_t i)
 	       "\tgraceful restart off;\n", n->remote_as,
 	       n->multihop ? "multihop" : "direct", BGP_HOLD_S,
 	       BGP_KEEPALIVE_S);
-	if (n->md5[0])
-		printf("\tpassword \"%s\";\n", n->md5);
-	if (n->ttl_security)
-		puts("\tttl security on;");
-	if (n->bfd)
-		printf("\tbfd { interval %d ms; multiplier %d; };\n",
-		       BGP_BFD_MS, BGP_BFD_LOST);
+	bird_print_options(n);
 	printf("\t%s {\n"
 	       "\t\ttable anycast%d;\n"
 	       "\t\timport none;\n"
