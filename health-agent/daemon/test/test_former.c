@@ -2,8 +2,8 @@
 /* How long what a site file said before is right, with time as data. */
 #include "common/test/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "health-agent/daemon/former.h"
 
@@ -51,8 +51,8 @@ static void what_changes_where_the_node_is_is_kept(void **state)
 	struct agent_conf *was = conf_of(&old);
 
 	(void)state;
-	strcpy(new[0].http, "http://new.example.net");
-	strcpy(new[1].host, "new.sip.example.net");
+	snprintf(new[0].http, sizeof(new[0].http), "http://new.example.net");
+	snprintf(new[1].host, sizeof(new[1].host), "new.sip.example.net");
 	new[2].ip4.bytes_be[3] = 12;
 	new[3].ip6 = (struct addr){ .family = ADDR_IP6 };
 	new[4].sip_port = 5070;
@@ -80,8 +80,8 @@ static void a_second_reload_takes_nothing_of_its_time(void **state)
 	struct agent_conf *other = conf_of(&newer);
 
 	(void)state;
-	strcpy(new.http, "http://new.example.net");
-	strcpy(newer.http, "http://newer.example.net");
+	snprintf(new.http, sizeof(new.http), "http://new.example.net");
+	snprintf(newer.http, sizeof(newer.http), "http://newer.example.net");
 	former_keep(second, first, 1000);
 	former_keep(third, second, 1000 + FORMER_MS - 1);
 	check(third, "http://old.example.net", 1000 + FORMER_MS);
