@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "common/test/table.h"
+#include "common/test/keeper.h"
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "common/notify.h"
-
-static int keeper = -1;
-static char address[128];
-
-static int setup(void **state)
-{
-	struct sockaddr_un self = { .sun_family = AF_UNIX };
-	socklen_t len = sizeof(sa_family_t);
-
-	(void)state;
-	keeper = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (keeper < 0 || bind(keeper, (struct sockaddr *)&self, len) < 0)
-		return -1;
-	len = sizeof(self);
-	if (getsockname(keeper, (struct sockaddr *)&self, &len) < 0)
-		return -1;
-	snprintf(address, sizeof(address), "@%.*s",
-		 (int)(len - offsetof(struct sockaddr_un, sun_path) - 1),
-		 self.sun_path + 1);
-	setenv("NOTIFY_SOCKET", address, 1);
-	return 0;
-}
 
 static int teardown(void **state)
 {
@@ -39,15 +14,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char *heard(void)
-{
-	static char text[1024];
-	ssize_t n = recv(keeper, text, sizeof(text) - 1, 0);
-
-	text[n < 0 ? 0 : n] = '\0';
-	return text;
-}
-
 static void notices_reach_the_keeper(void **state)
 {
 	struct notify n;
@@ -55,7 +21,7 @@ static void notices_reach_the_keeper(void **state)
 	(void)state;
 	notify_open(&n, NOTIFY_NONBLOCK);
 	assert_int_equal(notify_send(&n, "READY=1\nSTATUS=fine", -1), 0);
-	assert_string_equal(heard(), "READY=1\nSTATUS=fine");
+	keeper_check_heard("READY=1\nSTATUS=fine", false);
 	notify_close(&n);
 	notify_close(&n);
 	assert_int_equal(notify_send(&n, "READY=1", -1), ENOENT);
@@ -124,11 +90,11 @@ static void the_watchdog_is_fed_by_whom_it_concerns(void **state)
 		assert_non_null(getenv("WATCHDOG_USEC"));
 		notify_forget();
 		assert_null(getenv("WATCHDOG_USEC"));
-		setenv("NOTIFY_SOCKET", address, 1);
+		setenv("NOTIFY_SOCKET", keeper_address, 1);
 	}
 }
 
-#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, keeper_setup, teardown)
 
 int main(void)
 {

@@ -1,38 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The daemon's side against a keeper played by the test. */
-#include "common/test/table.h"
+#include "common/test/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "rtp-pinner/daemon/fdstore.h"
-
-static int keeper = -1;
-static char address[128];
-
-static int setup(void **state)
-{
-	struct sockaddr_un self = { .sun_family = AF_UNIX };
-	socklen_t len = sizeof(sa_family_t);
-
-	(void)state;
-	keeper = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (keeper < 0 || bind(keeper, (struct sockaddr *)&self, len) < 0)
-		return -1;
-	len = sizeof(self);
-	if (getsockname(keeper, (struct sockaddr *)&self, &len) < 0)
-		return -1;
-	snprintf(address, sizeof(address), "@%.*s",
-		 (int)(len - offsetof(struct sockaddr_un, sun_path) - 1),
-		 self.sun_path + 1);
-	setenv("NOTIFY_SOCKET", address, 1);
-	return 0;
-}
 
 static int teardown(void **state)
 {
@@ -46,38 +19,6 @@ static int teardown(void **state)
 		unsetenv(all[i]);
 	close(keeper);
 	return 0;
-}
-
-/* The next message and its descriptor; "" and -1: none. */
-static const char *heard(int *fd)
-{
-	static char text[1024];
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { text, sizeof(text) - 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(keeper, &msg, MSG_CMSG_CLOEXEC);
-
-	*fd = -1;
-	text[n < 0 ? 0 : n] = '\0';
-	if (n >= 0 && CMSG_FIRSTHDR(&msg))
-		memcpy(fd, CMSG_DATA(&control.head), sizeof(int));
-	return text;
-}
-
-static void check_heard(const char *want, bool with_fd)
-{
-	int fd;
-
-	assert_string_equal(heard(&fd), want);
-	assert_int_equal(fd >= 0, with_fd);
-	if (fd >= 0)
-		close(fd);
 }
 
 static struct fdstore *make(void)
@@ -98,8 +39,8 @@ static void notices_reach_the_keeper(void **state)
 	assert_true(fdstore_has_keeper(fs));
 	assert_int_equal(fdstore_watchdog_ms(fs), 0);
 	assert_int_equal(fdstore_notify(fs, "READY=1\nSTATUS=relaying"), 0);
-	check_heard("READY=1\nSTATUS=relaying", false);
-	check_heard("", false);
+	keeper_check_heard("READY=1\nSTATUS=relaying", false);
+	keeper_check_heard("", false);
 	fdstore_free(fs);
 }
 
@@ -110,19 +51,19 @@ static void a_descriptor_is_kept_once(void **state)
 
 	(void)state;
 	assert_int_equal(fdstore_keep(fs, "sink", a), 0);
-	check_heard("FDSTORE=1\nFDNAME=sink\nFDPOLL=0", true);
+	keeper_check_heard("FDSTORE=1\nFDNAME=sink\nFDPOLL=0", true);
 	assert_int_equal(fdstore_keep(fs, "sink", a), 0);
-	check_heard("", false);
+	keeper_check_heard("", false);
 	/* another one in its place, though it has its number */
 	close(a);
 	assert_int_equal(open("/dev/null", O_RDONLY), a);
 	assert_int_equal(fdstore_keep(fs, "sink", a), 0);
-	check_heard("FDSTOREREMOVE=1\nFDNAME=sink", false);
-	check_heard("FDSTORE=1\nFDNAME=sink\nFDPOLL=0", true);
+	keeper_check_heard("FDSTOREREMOVE=1\nFDNAME=sink", false);
+	keeper_check_heard("FDSTORE=1\nFDNAME=sink\nFDPOLL=0", true);
 	assert_int_equal(fdstore_keep(fs, "other", b), 0);
-	check_heard("FDSTORE=1\nFDNAME=other\nFDPOLL=0", true);
+	keeper_check_heard("FDSTORE=1\nFDNAME=other\nFDPOLL=0", true);
 	fdstore_drop(fs, "other");
-	check_heard("FDSTOREREMOVE=1\nFDNAME=other", false);
+	keeper_check_heard("FDSTOREREMOVE=1\nFDNAME=other", false);
 	/* what is kept here was not handed over */
 	assert_int_equal(fdstore_take(fs, "sink"), -1);
 	assert_int_equal(fdstore_drop_rest(fs), 0);
@@ -146,7 +87,7 @@ static void names_are_plain(void **state)
 		fdstore_drop(fs, bad[i]);
 	}
 	assert_int_equal(fdstore_keep(fs, "a", -1), EINVAL);
-	check_heard("", false);
+	keeper_check_heard("", false);
 	fdstore_free(fs);
 }
 
@@ -191,12 +132,12 @@ static void handed_over_ones_are_taken_by_name(void **state)
 	assert_int_equal(fdstore_take(fs, "nothing"), -1);
 	/* the keeper has it already */
 	assert_int_equal(fdstore_keep(fs, "media-rx-0", a), 0);
-	check_heard("", false);
+	keeper_check_heard("", false);
 	close(a);
 	assert_int_equal(fdstore_drop_rest(fs), 2);
-	check_heard("FDSTOREREMOVE=1\nFDNAME=old", false);
-	check_heard("FDSTOREREMOVE=1\nFDNAME=steer-map", false);
-	check_heard("", false);
+	keeper_check_heard("FDSTOREREMOVE=1\nFDNAME=old", false);
+	keeper_check_heard("FDSTOREREMOVE=1\nFDNAME=steer-map", false);
+	keeper_check_heard("", false);
 	/* the place of the one that was taken is ours until the end */
 	assert_int_equal(fcntl(3, F_GETFD), -1);
 	assert_int_equal(fcntl(4, F_GETFD), FD_CLOEXEC);
@@ -241,7 +182,7 @@ static void without_a_keeper_nothing_is_kept(void **state)
 	assert_false(fdstore_has_keeper(fs));
 	fdstore_free(fs);
 
-	setenv("NOTIFY_SOCKET", address, 1);
+	setenv("NOTIFY_SOCKET", keeper_address, 1);
 	setenv("FDSTORE", "0", 1);
 	fs = make();
 	assert_false(fdstore_has_keeper(fs));
@@ -275,7 +216,7 @@ static void the_watchdog_is_fed_twice_as_often(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, keeper_setup, teardown)
 
 int main(void)
 {

@@ -4,7 +4,7 @@
  * The child binds a UDP socket and has it kept; what the test sends to that
  * socket is a command, and the answer tells which process it was.
  */
-#include "common/test/table.h"
+#include "common/test/keeper.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -297,34 +296,21 @@ static void one_that_dies_for_ever_is_given_up(void **state)
 
 static void ready_is_passed_on_once(void **state)
 {
-	struct sockaddr_un own = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	socklen_t len = sizeof(sa_family_t);
-	char address[128], text[64];
+	struct pollfd p = { .events = POLLIN };
 	struct scene s;
-	ssize_t n;
 
-	(void)state;
-	assert_int_equal(bind(fd, (struct sockaddr *)&own, len), 0);
-	len = sizeof(own);
-	getsockname(fd, (struct sockaddr *)&own, &len);
-	snprintf(address, sizeof(address), "@%.*s",
-		 (int)(len - offsetof(struct sockaddr_un, sun_path) - 1),
-		 own.sun_path + 1);
-	setenv("NOTIFY_SOCKET", address, 1);
+	assert_int_equal(keeper_setup(state), 0);
 	begin(&s, "ready");
 	unsetenv("NOTIFY_SOCKET");
+	p.fd = keeper;
 	assert_int_equal(poll(&p, 1, WAIT_MS), 1);
-	n = recv(fd, text, sizeof(text), 0);
-	assert_int_equal(n, 7);
-	assert_memory_equal(text, "READY=1", 7);
+	keeper_check_heard("READY=1", false);
 	say(s.fd, s.child_port, "die");
 	next_child(&s);
 	assert_int_equal(finish(&s), 7);
 	/* the second child said so as well, but not to those above */
-	assert_int_equal(recv(fd, text, sizeof(text), MSG_DONTWAIT), -1);
-	close(fd);
+	keeper_check_heard("", false);
+	close(keeper);
 }
 
 static void signals_are_passed_on(void **state)
