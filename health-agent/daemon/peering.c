@@ -2,7 +2,6 @@
 #include "health-agent/daemon/peering.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,6 +9,7 @@
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "common/log.h"
+#include "health-agent/probe/net.h"
 
 enum { FAMILIES = 2 };
 
@@ -31,37 +31,6 @@ struct peering {
 	uint64_t counts[PEERS_COUNTERS];
 };
 
-static void make_sockaddr(struct sockaddr_storage *out, const struct addr *a,
-			  uint16_t port)
-{
-	memset(out, 0, sizeof(*out));
-	if (a->family == ADDR_IP6) {
-		struct sockaddr_in6 *in6 = (void *)out;
-
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(port);
-		memcpy(&in6->sin6_addr, a->bytes_be, 16);
-	} else {
-		struct sockaddr_in *in = (void *)out;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		memcpy(&in->sin_addr, a->bytes_be, 4);
-	}
-}
-
-static void take_source(struct addr *out, const struct sockaddr *from)
-{
-	if (from->sa_family == AF_INET6)
-		addr_from_ip6(out, (const uint8_t *)&(
-			(const struct sockaddr_in6 *)(const void *)from)
-			->sin6_addr);
-	else
-		addr_from_ip4(out, (const uint8_t *)&(
-			(const struct sockaddr_in *)(const void *)from)
-			->sin_addr);
-}
-
 /* ---- hearing */
 
 static void on_room(uv_handle_t *handle, size_t size, uv_buf_t *buf)
@@ -80,10 +49,11 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf,
 	enum peers_counter what = PEERS_MALFORMED;
 	struct addr source;
 	size_t index = 0;
+	uint16_t port;
 
 	if (n < 0 || !from)
 		return;
-	take_source(&source, from);
+	net_endpoint(&source, &port, (const void *)from);
 	if (!(flags & UV_UDP_PARTIAL) && n <= PEERS_DATAGRAM_MAX)
 		what = peers_read(p->peers, &source, (const uint8_t *)buf->base,
 				  (size_t)n, clock_wall_ns() / 1000000,
@@ -102,11 +72,11 @@ static void free_udp(uv_handle_t *udp)
 
 static int bind_udp(struct family *f, uv_udp_t *udp)
 {
-	struct sockaddr_storage at;
+	union net_address at;
 	int err;
 
-	make_sockaddr(&at, &f->addr, f->peering->port);
-	err = -uv_udp_bind(udp, (struct sockaddr *)&at,
+	net_address(&at, &f->addr, f->peering->port);
+	err = -uv_udp_bind(udp, &at.sa,
 			   f->addr.family == ADDR_IP6 ? UV_UDP_IPV6ONLY : 0);
 	if (!err)
 		err = -uv_udp_recv_start(udp, on_room, on_datagram);
@@ -178,7 +148,7 @@ static void tell(struct peering *p, size_t peer, struct family *f,
 		 const struct addr *to, enum node_state state)
 {
 	uint8_t bytes[PEERS_DATAGRAM_MAX];
-	struct sockaddr_storage at;
+	union net_address at;
 	uv_buf_t buf;
 	int n;
 
@@ -187,8 +157,8 @@ static void tell(struct peering *p, size_t peer, struct family *f,
 	buf = uv_buf_init((char *)bytes, 0);
 	buf.len = peers_write(p->peers, peer, state,
 			      clock_wall_ns() / 1000000, bytes);
-	make_sockaddr(&at, to, p->port);
-	n = uv_udp_try_send(f->udp, &buf, 1, (struct sockaddr *)&at);
+	net_address(&at, to, p->port);
+	n = uv_udp_try_send(f->udp, &buf, 1, &at.sa);
 	p->counts[n >= 0 ? PEERS_SENT : PEERS_SEND_FAILED]++;
 }
 
