@@ -12,10 +12,6 @@
 #include "common/log.h"
 #include "health-agent/guardian/child.h"
 
-enum {
-	EXIT_CANNOT = 126,	/* as child_begin() */
-};
-
 /* Where the program lies; the kernel says so when another lies there now. */
 static int find_path(char out[static PATH_MAX])
 {
@@ -83,7 +79,7 @@ int again_begin(struct again *a, uint64_t now_ms)
 	if (a->pid == 0) {
 		child_begin(guardian);
 		execv(a->path, a->check_argv);
-		_exit(EXIT_CANNOT);
+		_exit(CHILD_CANNOT);
 	}
 	if (a->pid < 0) {
 		a->pid = 0;

@@ -8,10 +8,6 @@
 
 #include "common/notify.h"
 
-enum {
-	EXIT_CANNOT = 126,
-};
-
 void child_begin(pid_t guardian)
 {
 	sigset_t none;
@@ -19,7 +15,7 @@ void child_begin(pid_t guardian)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != guardian)
-		_exit(EXIT_CANNOT);	/* it died before the line above */
+		_exit(CHILD_CANNOT);	/* it died before the line above */
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
@@ -29,5 +25,5 @@ void child_begin(pid_t guardian)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(fcntl(STDERR_FILENO, F_GETFD) < 0 ? null : STDERR_FILENO,
 		 STDOUT_FILENO) < 0)
-		_exit(EXIT_CANNOT);
+		_exit(CHILD_CANNOT);
 }

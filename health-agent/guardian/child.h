@@ -5,6 +5,10 @@
 
 #include <sys/types.h>
 
+enum {
+	CHILD_CANNOT = 126,	/* exit status of one that did not get so far */
+};
+
 /* Called in the child of fork(): it dies with the guardian, leads a group of
  * its own, takes all signals, is not asked for notices, and has /dev/null and
  * stderr in the place of ExaBGP's pipes.  Ends it where that cannot be had.

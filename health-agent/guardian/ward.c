@@ -14,10 +14,6 @@
 #include "common/log.h"
 #include "health-agent/guardian/child.h"
 
-enum {
-	EXIT_CANNOT = 126,	/* as child_begin() */
-};
-
 int ward_init(struct ward *w, int argc, char *const argv[],
 	      uint64_t timeout_ms, uint64_t now_ms)
 {
@@ -87,9 +83,9 @@ static void become_worker(const struct ward *w, int link, pid_t guardian)
 	if (link == LINK_FD)
 		fcntl(link, F_SETFD, 0);
 	else if (dup2(link, LINK_FD) < 0)
-		_exit(EXIT_CANNOT);
+		_exit(CHILD_CANNOT);
 	execv("/proc/self/exe", w->argv);
-	_exit(EXIT_CANNOT);
+	_exit(CHILD_CANNOT);
 }
 
 static int try_start(struct ward *w)
