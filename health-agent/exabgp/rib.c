@@ -26,6 +26,15 @@ bool rib_is_pair(const struct rib *rib, size_t neighbor, size_t prefix)
 	       rib->conf.own[prefix].addr.family;
 }
 
+size_t rib_own(const struct rib *rib, const struct prefix *p)
+{
+	size_t at = 0;
+
+	while (at < rib->conf.own_cnt && !prefix_equal(&rib->conf.own[at], p))
+		at++;
+	return at;
+}
+
 const struct route *rib_wanted(const struct rib *rib, size_t prefix)
 {
 	return route_find(&rib->want, &rib->conf.own[prefix]);
@@ -178,21 +187,13 @@ void rib_session_changed(struct rib *rib, size_t neighbor)
 	}
 }
 
-static bool is_own(const struct rib *rib, const struct prefix *p)
-{
-	for (size_t i = 0; i < rib->conf.own_cnt; i++) {
-		if (prefix_equal(&rib->conf.own[i], p))
-			return true;
-	}
-	return false;
-}
-
 bool rib_settled(const struct rib *rib)
 {
 	if (!rib->wants || rib->stray_cnt)
 		return false;
 	for (size_t i = 0; i < rib->want.cnt; i++) {
-		if (!is_own(rib, &rib->want.routes[i].prefix))
+		if (rib_own(rib, &rib->want.routes[i].prefix) ==
+		    rib->conf.own_cnt)
 			return false;
 	}
 	for (size_t i = 0; i < rib->conf.neighbor_cnt; i++) {
@@ -349,11 +350,6 @@ void rib_unsent(struct rib *rib)
 {
 	rib->task = RIB_NONE;
 	rib->counts.commands--;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static uint64_t retry_due(const struct rib *rib)

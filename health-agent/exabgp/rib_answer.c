@@ -23,18 +23,6 @@ static bool find_neighbor(const struct rib *rib, const struct addr *a,
 	return false;
 }
 
-static bool find_own(const struct rib *rib, const struct prefix *p,
-		     size_t *out)
-{
-	for (size_t i = 0; i < rib->conf.own_cnt; i++) {
-		if (prefix_equal(&rib->conf.own[i], p)) {
-			*out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void drop(struct rib *rib)
 {
 	rib->counts.dropped++;
@@ -47,11 +35,6 @@ static void proceed(struct rib *rib, uint64_t now_ms)
 }
 
 /* ---- sessions */
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* A flood of events makes no flood of commands. */
 static uint64_t soon(const struct rib *rib, uint64_t now_ms)
@@ -201,7 +184,8 @@ static void hear_route(struct rib *rib, const struct dialect_line *l,
 	}
 	proceed(rib, now_ms);
 	rib->heard_ms = now_ms;		/* it may be long */
-	if (!find_own(rib, &l->route.prefix, &j))
+	j = rib_own(rib, &l->route.prefix);
+	if (j == rib->conf.own_cnt)
 		return;
 	if (!find_neighbor(rib, &l->neighbor, &i) || !rib_is_pair(rib, i, j)) {
 		if (rib->stray_cnt < RIB_STRAYS_MAX) {

@@ -7,8 +7,16 @@
 
 #include "health-agent/exabgp/rib.h"
 
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Does this neighbour take prefixes of this family? */
 bool rib_is_pair(const struct rib *rib, size_t neighbor, size_t prefix);
+
+/* Which own prefix it is; conf.own_cnt: none. */
+size_t rib_own(const struct rib *rib, const struct prefix *p);
 
 /* What the prefix is to be; NULL: nothing. */
 const struct route *rib_wanted(const struct rib *rib, size_t prefix);

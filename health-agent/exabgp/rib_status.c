@@ -60,11 +60,9 @@ static void put_routes(const struct rib *rib, struct link_status *out)
 	}
 	for (size_t i = 0; i < rib->want.cnt; i++) {
 		const struct prefix *p = &rib->want.routes[i].prefix;
-		bool own = false;
 
-		for (size_t j = 0; j < rib->conf.own_cnt; j++)
-			own = own || prefix_equal(&rib->conf.own[j], p);
-		if (own || out->route_cnt == ROUTE_PREFIXES_MAX)
+		if (rib_own(rib, p) < rib->conf.own_cnt ||
+		    out->route_cnt == ROUTE_PREFIXES_MAX)
 			continue;
 		out->routes[out->route_cnt].prefix = *p;
 		out->routes[out->route_cnt++].proof = LINK_PROOF_REFUSED;
