@@ -316,7 +316,6 @@ static size_t command_target(char out[static PROBER_TEXT_MAX],
 }
 
 const struct prober_type prober_command = {
-	.name = "command",
 	.size = sizeof(struct command),
 	.check = command_check,
 	.begin = command_begin,

@@ -293,7 +293,6 @@ static void dns_close(struct prober *p)
 }
 
 const struct prober_type prober_dns = {
-	.name = "dns",
 	.size = sizeof(struct dns),
 	.check = dns_check,
 	.init = dns_init,

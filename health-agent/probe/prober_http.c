@@ -137,7 +137,6 @@ static void http_close(struct prober *p)
 }
 
 const struct prober_type prober_http = {
-	.name = "http",
 	.size = sizeof(struct http),
 	.check = http_ask_check,
 	.init = http_init,

@@ -33,7 +33,6 @@ enum prober_phase {
 };
 
 struct prober_type {
-	const char *name;	/* "sip": prober_kind_name() */
 	size_t size;		/* of the struct that begins with struct prober */
 
 	/* Is the conf complete?  0, or EINVAL with text saying what is not.

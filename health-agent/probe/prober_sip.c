@@ -332,7 +332,6 @@ static void sip_close(struct prober *p)
 }
 
 const struct prober_type prober_sip = {
-	.name = "sip",
 	.size = sizeof(struct sip),
 	.check = sip_ask_check,
 	.init = sip_init,

@@ -356,7 +356,6 @@ static size_t process_target(char out[static PROBER_TEXT_MAX],
 }
 
 const struct prober_type prober_process = {
-	.name = "process",
 	.size = sizeof(struct process),
 	.check = process_check,
 	.init = process_init,

@@ -335,7 +335,6 @@ static size_t rtp_target(char out[static PROBER_TEXT_MAX],
 }
 
 const struct prober_type prober_rtp = {
-	.name = "rtp",
 	.size = sizeof(struct rtp),
 	.check = rtp_check,
 	.init = rtp_init,

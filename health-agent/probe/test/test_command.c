@@ -2,9 +2,8 @@
 /* Command probes, with small programs of the shell: the probe itself has none,
  * the test names /bin/sh as the program.
  */
-#include "common/test/table.h"
+#include "attempts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/close_range.h>
@@ -15,43 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "health-agent/probe/prober_priv.h"
 
-enum { LIMIT_MS = 5000 };
-
-static uv_loop_t loop;
 static struct site site = { .domain = "sip.example.net" };
 static struct site_node node = { .name = "fra1" };
 static struct prober_conf conf;
-static struct prober *prober;
-static struct prober_result result;
-static unsigned results;
-
-static void on_result(void *arg, struct prober *p,
-		      const struct prober_result *r)
-{
-	(void)arg, (void)p;
-	result = *r;
-	results++;
-}
-
-static void turn_until(unsigned cnt)
-{
-	uint64_t end_ns = uv_hrtime() + UINT64_C(1000000) * LIMIT_MS;
-
-	while (results < cnt) {
-		assert_true(uv_hrtime() < end_ns);
-		uv_run(&loop, UV_RUN_NOWAIT);
-	}
-}
-
-static void attempt(void)
-{
-	unsigned before = results;
-
-	assert_int_equal(0, prober_attempt(prober));
-	turn_until(before + 1);
-}
 
 static int set_up(void **state)
 {
@@ -78,18 +46,6 @@ static int tear_down(void **state)
 	assert_int_equal(-1, waitpid(-1, NULL, WNOHANG));
 	assert_int_equal(ECHILD, errno);
 	return uv_loop_close(&loop);
-}
-
-static unsigned descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned cnt = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		cnt++;
-	closedir(dir);
-	return cnt;
 }
 
 /* Who reaps an orphan is not our affair: a zombie is dead. */
@@ -150,7 +106,7 @@ static void its_end_decides(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		conf.argv[2] = (char *)rows[i].script;
-		attempt();
+		attempt_one();
 		CHECK_EQ(rows[i].want, result.what, rows[i].script);
 		if (rows[i].text)
 			CHECK_STR(rows[i].text, result.text, rows[i].script);
@@ -181,7 +137,7 @@ static void its_environment_is_small(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
 		snprintf(script, sizeof(script), "env | grep ^%.*s=",
 			 (int)strcspn(want[i], "="), want[i]);
-		attempt();
+		attempt_one();
 		CHECK_STR(want[i], result.text, want[i]);
 	}
 	/* and nothing else */
@@ -190,14 +146,14 @@ static void its_environment_is_small(void **state)
 	conf.argv[1] = (char *)"-zc";
 	conf.argv[2] = (char *)"";
 	conf.argv[3] = (char *)"/proc/self/environ";
-	attempt();
+	attempt_one();
 	assert_string_equal(script, result.text);
 
 	conf.target = (struct addr){ 0 };
 	conf.argv[0] = (char *)"/bin/sh";
 	conf.argv[1] = (char *)"-c";
 	conf.argv[2] = (char *)"echo \"<$ANYCAST_FAMILY>$ANYCAST_ADDRESS\"";
-	attempt();
+	attempt_one();
 	assert_string_equal("<>", result.text);
 }
 
@@ -207,7 +163,7 @@ static void words_are_passed_as_they_are(void **state)
 	conf.argv[0] = (char *)"/bin/echo";
 	conf.argv[1] = (char *)"$HOME `id`; rm *";
 	conf.argv[2] = (char *)"a  b";
-	attempt();
+	attempt_one();
 	assert_string_equal("$HOME `id`; rm * a  b", result.text);
 }
 
@@ -215,13 +171,13 @@ static void what_cannot_be_run_is_bad(void **state)
 {
 	(void)state;
 	conf.argv[0] = (char *)"/nonexistent/program";
-	attempt();
+	attempt_one();
 	assert_int_equal(HEALTH_BAD, result.what);
 	assert_string_equal("/nonexistent/program cannot be run: "
 			    "No such file or directory",
 			    result.text);
 	conf.argv[0] = (char *)"/etc/passwd";
-	attempt();
+	attempt_one();
 	assert_string_equal("/etc/passwd cannot be run: Permission denied",
 			    result.text);
 }
@@ -241,7 +197,7 @@ static void it_is_killed_when_its_time_is_over(void **state)
 		 path);
 	conf.argv[2] = script;
 	conf.timeout_ms = 200;
-	attempt();
+	attempt_one();
 	assert_int_equal(HEALTH_BAD, result.what);
 	assert_string_equal("not done in 200 ms: waiting", result.text);
 
@@ -254,7 +210,7 @@ static void it_is_killed_when_its_time_is_over(void **state)
 	wait_for_death(pids[1]);
 	conf.timeout_ms = 2000;
 	conf.argv[2] = (char *)"echo next";
-	attempt();
+	attempt_one();
 	assert_string_equal("next", result.text);
 }
 
@@ -270,7 +226,7 @@ static void children_it_leaves_are_killed(void **state)
 	snprintf(script, sizeof(script), "sleep 100 & echo $! >%s; echo done",
 		 path);
 	conf.argv[2] = script;
-	attempt();
+	attempt_one();
 	assert_int_equal(HEALTH_GOOD, result.what);
 	assert_string_equal("done", result.text);
 	assert_true(result.took_us < 1500000);
@@ -286,7 +242,7 @@ static void it_gets_no_descriptor_of_ours(void **state)
 {
 	(void)state;
 	conf.argv[2] = (char *)"echo /proc/self/fd/*";
-	attempt();
+	attempt_one();
 	/* 3 is that of the folder, which the shell itself reads */
 	assert_string_equal("/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 "
 			    "/proc/self/fd/3",
@@ -298,20 +254,20 @@ static void a_hundred_leave_nothing(void **state)
 	unsigned before;
 
 	(void)state;
-	attempt();
+	attempt_one();
 	uv_run(&loop, UV_RUN_NOWAIT);
 	before = descriptors();
 	for (unsigned i = 0; i < 100; i++) {
 		conf.argv[2] = (char *)(i % 3 ? "exit 1" : "sleep 100");
 		conf.timeout_ms = i % 3 ? 2000 : 5;
-		attempt();
+		attempt_one();
 		uv_run(&loop, UV_RUN_NOWAIT);
 		/* a killed one may not be waited for yet */
 		if (!strcmp(result.text, "the one of an earlier attempt "
 					 "cannot be killed"))
 			i--;
 	}
-	attempt();
+	attempt_one();
 	for (unsigned i = 0; descriptors() != before && i < 1000; i++)
 		uv_run(&loop, UV_RUN_NOWAIT);
 	assert_int_equal(before, descriptors());

@@ -2,18 +2,11 @@
 /* Without descriptors or memory an attempt is bad, and the next one is good
  * when there are some again.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "site_bed.h"
 
-#include <cmocka.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-#include "fakes.h"
 
 #define SAME "{via}{from}{to-tag}{call-id}{cseq}"
 #define END "Content-Length: 0\r\n\r\n"
@@ -26,20 +19,13 @@ static const char *const scripts[] = {
 	[PROBER_TLS] = FOUND("fra1.sip.example.net:5061;transport=tls"),
 };
 
-static struct site *site;
-
 static struct prober_conf conf_of(const struct fake *f,
 				  enum prober_transport transport)
 {
-	return (struct prober_conf){
-		.kind = PROBER_SIP,
-		.timeout_ms = 2000,
-		.site = site,
-		.node = site_find_node(site, slice_str("fra1")),
-		.target = { .family = ADDR_IP4, .bytes_be = { 127, 0, 0, 1 } },
-		.port = f->port,
-		.transport = transport,
-	};
+	struct prober_conf conf = site_conf(f, PROBER_SIP, transport);
+
+	conf.timeout_ms = 2000;
+	return conf;
 }
 
 static void start(struct fake *f, uv_loop_t *loop,
@@ -47,12 +33,7 @@ static void start(struct fake *f, uv_loop_t *loop,
 {
 	for (size_t i = 0; i < FAKE_PARTS_MAX; i += 2)
 		f->script[i] = scripts[transport];	/* then comes an ACK */
-	if (transport == PROBER_UDP)
-		fake_udp(f, loop, site);
-	else if (transport == PROBER_TCP)
-		fake_tcp(f, loop, site);
-	else
-		fake_tls(f, loop, site, "sip.example.net", 90);
+	site_listen(f, loop, transport);
 }
 
 /* --- memory --------------------------------------------------------------- */
@@ -181,20 +162,6 @@ static void without_descriptors_it_is_bad_until_there_are_some(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	site = fake_site();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	site_free(site);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +170,5 @@ int main(void)
 			without_descriptors_it_is_bad_until_there_are_some),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, site_setup, site_teardown);
 }

@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HTTP probes against servers that do as they please: one result each. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "site_bed.h"
 
-#include <cmocka.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/probe.h"
 #include "common/clock.h"
-#include "fakes.h"
 #include "health-agent/probe/http_ask.h"
 
 #define FOUND "HTTP/1.1 302 Found\r\n"
 #define OURS "Location: http://fra1.www.example.net/check?a=b\r\n"
 
-static struct site *site;
-
 static struct prober_conf conf_of(const struct fake *f)
 {
-	return (struct prober_conf){
-		.kind = PROBER_HTTP,
-		.timeout_ms = 150,
-		.site = site,
-		.node = site_find_node(site, slice_str("fra1")),
-		.target = { .family = ADDR_IP4, .bytes_be = { 127, 0, 0, 1 } },
-		.port = f->port,
-		.transport = PROBER_TCP,
-		.path = "/check?a=b",
-	};
+	struct prober_conf conf = site_conf(f, PROBER_HTTP, PROBER_TCP);
+
+	SET(conf.path, "/check?a=b");
+	return conf;
 }
 
 static void a_get_wants_its_302(void **state)
@@ -89,7 +75,7 @@ static void a_get_wants_its_302(void **state)
 	(void)state;
 	memset(endless, 'x', sizeof(endless) - 1);
 	memcpy(endless, FOUND "A: ", sizeof(FOUND) + 2);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake f = { .script = { cases[i].script } };
 		struct prober_result result;
 		struct prober_conf conf;
@@ -139,7 +125,7 @@ static void what_the_site_file_said_before_counts_for_a_while(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake f = { .script = { cases[i].script } };
 		struct site_node former = { .name = "fra1" };
 		struct prober_result result;
@@ -257,20 +243,6 @@ static void what_is_missing_is_said(void **state)
 #undef BAD
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	site = fake_site();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	site_free(site);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +254,5 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_said),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, site_setup, site_teardown);
 }

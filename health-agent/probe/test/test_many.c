@@ -3,27 +3,19 @@
  * or none, and no descriptor and no handle is left.  The sanitizers see to the
  * memory.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "site_bed.h"
 
-#include <cmocka.h>
-#include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fakes.h"
+#include "descriptors.h"
 
 enum {
 	ATTEMPTS = 200,
 	WARM_UP = 40,		/* libraries keep what they open first */
 	TURNS_MAX = 12,		/* none of these takes more */
 };
-
-static struct site *site;
 
 /* --- servers that are right each time ------------------------------------- */
 
@@ -93,43 +85,21 @@ static void start(struct fake *f, struct fake *beside, uv_loop_t *loop,
 	f->reply = beside->reply = replies[m->kind];
 	f->repeats = beside->repeats = true;
 	beside->arg = m;
-	if (m->transport == PROBER_TLS)
-		fake_tls(f, loop, site, "sip.example.net", 90);
-	else if (m->transport == PROBER_TCP || m->truncated)
-		fake_tcp(f, loop, site);
-	else
-		fake_udp(f, loop, site);
+	site_listen(f, loop, m->truncated ? PROBER_TCP : m->transport);
 	if (m->truncated)
 		fake_udp_beside(beside, f);
 }
 
 static struct prober_conf conf_of(const struct fake *f, const struct many *m)
 {
-	return (struct prober_conf){
-		.kind = m->kind,
-		.timeout_ms = 5000,
-		.site = site,
-		.node = site_find_node(site, slice_str("fra1")),
-		.target = { .family = ADDR_IP4, .bytes_be = { 127, 0, 0, 1 } },
-		.port = f->port,
-		.transport = m->transport,
-		.method = PROBER_OPTIONS,
-		.path = "/",
-		.dns_name = "a.example",
-		.dns_type = 1,
-	};
-}
+	struct prober_conf conf = site_conf(f, m->kind, m->transport);
 
-static unsigned descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned cnt = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		cnt++;
-	closedir(dir);
-	return cnt;
+	conf.timeout_ms = 5000;
+	conf.method = PROBER_OPTIONS;
+	SET(conf.path, "/");
+	SET(conf.dns_name, "a.example");
+	conf.dns_type = 1;
+	return conf;
 }
 
 /* One attempt, for so many turns of the loop at most. */
@@ -207,7 +177,7 @@ static const struct many all[] = {
 static void many_leave_nothing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		run(&all[i], false);
 }
 
@@ -215,22 +185,8 @@ static void many_that_are_closed_leave_nothing(void **state)
 {
 	(void)state;
 	srandom(1);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		run(&all[i], true);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	site = fake_site();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	site_free(site);
-	return 0;
 }
 
 int main(void)
@@ -240,6 +196,5 @@ int main(void)
 		cmocka_unit_test(many_that_are_closed_leave_nothing),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, site_setup, site_teardown);
 }

@@ -78,7 +78,6 @@ static int fake_check(char text[static PROBER_TEXT_MAX],
 }
 
 static const struct prober_type fake_type = {
-	.name = "sip",
 	.size = sizeof(struct fake),
 	.check = fake_check,
 	.init = fake_init,

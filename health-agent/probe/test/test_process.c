@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Process probes, on children of this program. */
-#include "common/test/table.h"
+#include "attempts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,18 +16,12 @@
 #include "health-agent/probe/prober_priv.h"
 #include "health-agent/probe/process_text.h"
 
-enum { LIMIT_MS = 5000 };
-
 static char path[64];
-static uv_loop_t loop;
 static struct prober_conf conf = {
 	.kind = PROBER_PROCESS,
 	.name = "kamailio",
 	.timeout_ms = 500,
 };
-static struct prober *prober;
-static struct prober_result result;
-static unsigned results;
 
 /* ---- children ---- */
 
@@ -96,33 +90,11 @@ static void write_pid(pid_t pid)
 
 /* ---- the probe ---- */
 
-static void on_result(void *arg, struct prober *p,
-		      const struct prober_result *r)
-{
-	(void)arg, (void)p;
-	result = *r;
-	results++;
-}
-
-static void turn_until(unsigned cnt)
-{
-	uint64_t end_ns = uv_hrtime() + UINT64_C(1000000) * LIMIT_MS;
-
-	while (results < cnt) {
-		assert_true(uv_hrtime() < end_ns);
-		uv_run(&loop, UV_RUN_NOWAIT);
-	}
-}
-
 static void attempt(enum health_attempt want, const char *text)
 {
-	unsigned before = results;
-
-	assert_int_equal(0, prober_attempt(prober));
-	turn_until(before + 1);
+	attempt_one();
 	CHECK_STR(text, result.text, "attempt");
 	CHECK_EQ(want, result.what, text);
-	assert_int_equal(before + 1, results);
 }
 
 __attribute__((format(printf, 1, 2))) static const char *about(const char *fmt,

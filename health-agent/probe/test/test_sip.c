@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SIP probes against servers that do as they please: one result each. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "site_bed.h"
 
-#include <cmocka.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,7 +9,6 @@
 
 #include "common/probe.h"
 #include "common/clock.h"
-#include "fakes.h"
 #include "health-agent/probe/prober_priv.h"
 
 #define SAME "{via}{from}{to-tag}{call-id}{cseq}"
@@ -26,8 +20,6 @@
 	"Contact: <sip:probe@fra1.sip.example.net:5061;transport=tls>\r\n"
 #define GOOD FOUND SAME OURS END
 #define GOOD_TEXT "302 to sip:probe@198.51.100.11:5060"
-
-static struct site *site;
 
 struct sip_case {
 	const char *what;
@@ -42,16 +34,10 @@ struct sip_case {
 static struct prober_conf conf_of(const struct fake *f,
 				  enum prober_transport transport)
 {
-	return (struct prober_conf){
-		.kind = PROBER_SIP,
-		.name = "sip",
-		.timeout_ms = 150,
-		.site = site,
-		.node = site_find_node(site, slice_str("fra1")),
-		.target = { .family = ADDR_IP4, .bytes_be = { 127, 0, 0, 1 } },
-		.port = f->port,
-		.transport = transport,
-	};
+	struct prober_conf conf = site_conf(f, PROBER_SIP, transport);
+
+	SET(conf.name, "sip");
+	return conf;
 }
 
 static void check(const struct sip_case *c, enum prober_transport transport)
@@ -65,10 +51,7 @@ static void check(const struct sip_case *c, enum prober_transport transport)
 	struct prober_result result;
 	uv_loop_t loop;
 
-	if (transport == PROBER_UDP)
-		fake_udp(&f, &loop, site);
-	else
-		fake_tcp(&f, &loop, site);
+	site_listen(&f, &loop, transport);
 	conf = conf_of(&f, transport);
 	if (c->timeout_ms)
 		conf.timeout_ms = c->timeout_ms;
@@ -141,7 +124,7 @@ static void an_invite_wants_its_302(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		check(&cases[i], PROBER_UDP);
 }
 
@@ -178,7 +161,7 @@ static void what_the_site_file_said_before_counts_for_a_while(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake f = {
 			.script = { cases[i].script }, .want_requests = 2,
 		};
@@ -247,7 +230,7 @@ static void what_is_no_reply_to_us_does_not_count(void **state)
 	memcpy(large, "SIP/2.0 480 X\r\nSubject: ", 24);
 	len = sizeof(large) - sizeof(GOOD) - 8;
 	memcpy(large + len, FAKE_CUT GOOD, sizeof(GOOD) + 1);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct sip_case c = cases[i];
 
 		if (!c.script[0])
@@ -269,7 +252,7 @@ static void a_provisional_answer_is_none(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		check(&cases[i], PROBER_UDP);
 }
 
@@ -359,7 +342,7 @@ static void a_stream_is_cut_into_messages(void **state)
 	memcpy(endless, "SIP/2.0 302 Moved\r\nSubject: ", 28);
 	for (size_t at = 0; at < 139000; at += strlen(trying))
 		memcpy(chatter + at, trying, sizeof(trying));
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		check(&cases[i], PROBER_TCP);
 }
 
@@ -431,7 +414,7 @@ static void a_certificate_is_looked_at(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct prober_result result =
 			over_tls(cases[i].script, cases[i].days,
 				 cases[i].verify, cases[i].ca);
@@ -454,7 +437,7 @@ static void who_speaks_no_tls_is_found_out(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake f = { .script = { cases[i].script } };
 		struct prober_result result;
 		struct prober_conf conf;
@@ -538,12 +521,7 @@ static void a_prober_may_be_closed_at_any_time(void **state)
 			struct prober *p;
 			uv_loop_t loop;
 
-			if (transports[t] == PROBER_UDP)
-				fake_udp(&f, &loop, site);
-			else if (transports[t] == PROBER_TCP)
-				fake_tcp(&f, &loop, site);
-			else
-				fake_tls(&f, &loop, site, "x", 90);
+			site_listen(&f, &loop, transports[t]);
 			conf = conf_of(&f, transports[t]);
 			assert_int_equal(prober_new(&p, &loop, &conf,
 						    fake_on_result, &seen), 0);
@@ -631,20 +609,6 @@ static void an_attempt_follows_another(void **state)
 	fake_end(&f);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	site = fake_site();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	site_free(site);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -665,6 +629,5 @@ int main(void)
 		cmocka_unit_test(an_attempt_follows_another),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, site_setup, site_teardown);
 }

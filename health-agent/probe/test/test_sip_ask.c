@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The requests as written; what replies mean is in test_sip.c, on the wire. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "site_bed.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/probe.h"
-#include "fakes.h"
 #include "health-agent/probe/sip_ask.h"
-
-static struct site *site;
 
 static const struct addr local4 = {
 	.family = ADDR_IP4, .bytes_be = { 192, 0, 2, 53 },
@@ -112,7 +105,7 @@ static void it_goes_where_a_client_would_send_it(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct prober_conf conf =
 			conf_of(cases[i].method, cases[i].transport,
 				cases[i].target, cases[i].on_node);
@@ -211,20 +204,6 @@ static void what_is_missing_is_said(void **state)
 				  "to");
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	site = fake_site();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	site_free(site);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,5 +213,5 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_said),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, site_setup, site_teardown);
 }
