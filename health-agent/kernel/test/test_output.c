@@ -40,6 +40,29 @@ static void turn_until(struct output *o, bool (*done)(void), const char *what)
 
 #define TURN_UNTIL(o, done) turn_until(o, done, #done)
 
+/* One turn of it; what poll(2) said. */
+static int turn(struct output *o, int wait_ms)
+{
+	struct pollfd fds[OUTPUT_FDS_MAX];
+	size_t cnt = output_kernel.fds(o, fds);
+	int err, ready = poll(fds, cnt, wait_ms);
+
+	assert_true(ready >= 0);
+	output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
+	return ready;
+}
+
+/* Until nothing more is to be read. */
+static void drain(struct output *o, uint64_t now_ms)
+{
+	struct pollfd fds[OUTPUT_FDS_MAX];
+	size_t cnt;
+	int err;
+
+	while (poll(fds, cnt = output_kernel.fds(o, fds), 0) > 0)
+		output_kernel.step(o, fds, cnt, now_ms, &err);
+}
+
 static bool only_the_first_is_advertised(void)
 {
 	return status.routes[0].proof == LINK_PROOF_ADVERTISED &&
@@ -117,14 +140,8 @@ static void what_somebody_deletes_comes_back(void **state)
 	run("ip route del " P " table 200");
 	run("ip route del " Q " table 200");
 	status.routes[0].proof = LINK_PROOF_NONE;
-	for (int turns = 0; turns < 3; turns++) {
-		struct pollfd fds[OUTPUT_FDS_MAX];
-		size_t cnt = output_kernel.fds(o, fds);
-		int err;
-
-		assert_true(poll(fds, cnt, turns ? 0 : LIMIT_MS) >= 0);
-		output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
-	}
+	for (int turns = 0; turns < 3; turns++)
+		turn(o, turns ? 0 : LIMIT_MS);
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
 	output_kernel.status(o, &status);
 	assert_true(status.resyncs >= 1);
@@ -235,14 +252,8 @@ static void a_device_that_is_set_down_is_set_up(void **state)
 	wish(o, NODE_UP, NODE_UP);
 	run("ip link set anycast0 down");
 	status.routes[0].proof = LINK_PROOF_NONE;
-	for (int turns = 0; turns < 4; turns++) {
-		struct pollfd fds[OUTPUT_FDS_MAX];
-		size_t cnt = output_kernel.fds(o, fds);
-		int err;
-
-		assert_true(poll(fds, cnt, turns ? 0 : LIMIT_MS) >= 0);
-		output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
-	}
+	for (int turns = 0; turns < 4; turns++)
+		turn(o, turns ? 0 : LIMIT_MS);
 	assert_string_equal(P_ROUTE("1") Q_ROUTE("1"), routes());
 	output_kernel.status(o, &status);
 	assert_int_equal(0, status.errors);	/* it was heard of */
@@ -306,27 +317,15 @@ static void packets_are_dropped_and_counted(void **state)
 	inet_pton(AF_INET, P, &to.sin_addr);
 	/* more than the queue of the device has */
 	for (unsigned i = 0; i < 3000; i++) {
-		struct pollfd fds[OUTPUT_FDS_MAX];
-		size_t cnt = output_kernel.fds(o, fds);
-		int err;
-
 		assert_int_equal(1, sendto(fd, "x", 1, 0,
 					   (struct sockaddr *)&to, sizeof(to)));
-		if (i % 256 == 0) {
-			poll(fds, cnt, 0);
-			output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
-		}
+		if (i % 256 == 0)
+			turn(o, 0);
 	}
 	close(fd);
 	TURN_UNTIL(o, something_ails_it);
-	while (o->packets < 3000) {
-		struct pollfd fds[OUTPUT_FDS_MAX];
-		size_t cnt = output_kernel.fds(o, fds);
-		int err;
-
-		assert_true(poll(fds, cnt, LIMIT_MS) > 0);
-		output_kernel.step(o, fds, cnt, clock_boot_ms(), &err);
-	}
+	while (o->packets < 3000)
+		assert_true(turn(o, LIMIT_MS) > 0);
 	output_kernel.status(o, &status);
 	assert_string_equal("3000 packets came to anycast0 and were dropped: "
 			    "a rule looks into its table",
@@ -342,19 +341,16 @@ static void a_second_goes_by_without_a_change(void **state)
 	uint64_t acked_ms = now_ms + 2 * KERNEL_PROOF_MS;
 	struct pollfd fds[OUTPUT_FDS_MAX];
 	uint64_t was;
-	size_t cnt;
 	int err;
 
 	(void)state;
 	wish(o, NODE_UP, NODE_UP);
 	/* what it hears of its own doing */
-	while (poll(fds, cnt = output_kernel.fds(o, fds), 0) > 0)
-		output_kernel.step(o, fds, cnt, now_ms, &err);
+	drain(o, now_ms);
 	was = o->heard;
 	wish(o, NODE_DRAINING, NODE_UP);
 	wish(o, NODE_UP, NODE_UP);
-	while (poll(fds, cnt = output_kernel.fds(o, fds), 0) > 0)
-		output_kernel.step(o, fds, cnt, now_ms, &err);
+	drain(o, now_ms);
 	assert_int_equal(was, o->heard);
 	output_kernel.status(o, &status);
 	assert_true(output_kernel.step(o, NULL, 0, acked_ms, &err) > acked_ms);

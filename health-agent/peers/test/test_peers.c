@@ -139,15 +139,40 @@ static uint64_t seconds(struct agent *a, struct agent *b, unsigned cnt,
 	return now_ms;
 }
 
+/* ---- ams1 and fra1, as most stories have them */
+
+static struct agent a, b;
+static uint64_t now;
+
+static int start_strangers(void **state)
+{
+	(void)state;
+	start(&a, SITE, "ams1", 1);
+	start(&b, SITE, "fra1", 2);
+	now = 0;
+	return 0;
+}
+
+static int start_acquainted(void **state)
+{
+	start_strangers(state);
+	now = seconds(&a, &b, 3, now);
+	return 0;
+}
+
+static int stop_both(void **state)
+{
+	(void)state;
+	stop(&a);
+	stop(&b);
+	return 0;
+}
+
 /* ---- stories */
 
 static void two_agents_introduce_themselves_and_believe(void **state)
 {
-	struct agent a, b;
-
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
 	b.state = NODE_DEGRADED;
 	b.wall_ms = 1500;
 	assert_int_equal(peers_cnt(a.peers), 2);
@@ -168,37 +193,23 @@ static void two_agents_introduce_themselves_and_believe(void **state)
 	seconds(&a, &b, 100, 2100);
 	assert_int_equal(a.counts[PEERS_BELIEVED], 101);
 	assert_int_equal(b.counts[PEERS_BELIEVED], 101);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_change_of_state_is_heard_at_once(void **state)
 {
-	struct agent a, b;
-	uint64_t now;
-
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	for (size_t i = 0; i < NODE_STATES; i++) {
 		b.state = (enum node_state)i;
 		assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
 		assert_int_equal(entry(&a, &b)->state, i);
 	}
-	stop(&a);
-	stop(&b);
 }
 
 static void who_is_silent_becomes_unknown_and_comes_back(void **state)
 {
-	struct agent a, b;
-	uint64_t now, heard;
+	uint64_t heard;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	heard = entry(&a, &b)->heard_ms;
 	assert_int_equal(peers_expire(a.peers, heard + PEERS_UNKNOWN_MS),
 			 SIZE_MAX);
@@ -218,19 +229,11 @@ static void who_is_silent_becomes_unknown_and_comes_back(void **state)
 	assert_int_equal(tell(&a, &b, now), PEERS_INTRODUCED);
 	assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
 	assert_int_equal(tell(&a, &b, now + 1000), PEERS_BELIEVED);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_path_in_one_direction_is_none(void **state)
 {
-	struct agent a, b;
-	uint64_t now;
-
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	for (unsigned i = 0; i < PEERS_WINDOW - 1; i++) {
 		send_to(&a, &b, now);	/* lost */
 		assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
@@ -238,20 +241,13 @@ static void a_path_in_one_direction_is_none(void **state)
 	}
 	send_to(&a, &b, now);
 	assert_int_equal(tell(&b, &a, now), PEERS_INTRODUCED);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_replay_changes_nothing(void **state)
 {
 	struct datagram_bytes up, down;
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	up = send_to(&b, &a, now);
 	assert_int_equal(take(&a, &b.self->ip4, &up, now), PEERS_BELIEVED);
 	assert_int_equal(take(&a, &b.self->ip4, &up, now), PEERS_OLD);
@@ -268,21 +264,15 @@ static void a_replay_changes_nothing(void **state)
 		send_to(&a, &b, now);
 	assert_int_equal(take(&a, &b.self->ip4, &up, now), PEERS_INTRODUCED);
 	assert_int_equal(entry(&a, &b)->state, NODE_DOWN);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_peer_that_restarts_is_believed_again_and_its_past_is_not(
 	void **state)
 {
 	struct datagram_bytes past, older;
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 20, 0);
+	now = seconds(&a, &b, 20, now);
 	older = send_to(&b, &a, now);
 	past = send_to(&b, &a, now);
 	assert_int_equal(take(&a, &b.self->ip4, &older, now), PEERS_BELIEVED);
@@ -300,20 +290,13 @@ static void a_peer_that_restarts_is_believed_again_and_its_past_is_not(
 	assert_int_equal(take(&a, &b.self->ip4, &past, now + 1000), PEERS_OLD);
 	assert_int_equal(entry(&a, &b)->state, NODE_DOWN);
 	assert_int_equal(tell(&b, &a, now + 2000), PEERS_BELIEVED);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_recording_of_an_earlier_session_of_ours_says_nothing(void **state)
 {
 	struct datagram_bytes recorded;
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	recorded = send_to(&b, &a, now);
 	stop(&a);
 
@@ -324,21 +307,14 @@ static void a_recording_of_an_earlier_session_of_ours_says_nothing(void **state)
 	/* nor does it keep the present one from being heard */
 	assert_int_equal(tell(&a, &b, now), PEERS_BELIEVED);
 	assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
-	stop(&a);
-	stop(&b);
 }
 
 /* Recordings may set what we were introduced to, not what we believe. */
 static void a_flood_of_recordings_does_not_silence_a_peer(void **state)
 {
 	struct datagram_bytes fresh, recorded[8];
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 7);
-	now = seconds(&a, &b, 3, 0);
 	fresh = send_to(&b, &a, now);
 	for (uint64_t session = 8; session < 30; session++) {
 		stop(&b);
@@ -365,25 +341,19 @@ static void a_flood_of_recordings_does_not_silence_a_peer(void **state)
 		assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
 		now += PEERS_INTERVAL_MS;
 	}
-	stop(&a);
-	stop(&b);
 }
 
 static void what_is_not_theirs_is_not_believed(void **state)
 {
 	static const char other_secret[] =
 		SERVICE "secret = " NEW "\n" NODES;
-	struct agent a, b, c, forger;
+	struct agent c, forger;
 	struct datagram_bytes d;
 	struct addr nobody;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
 	start(&c, SITE, "lon1", 3);
 	start(&forger, other_secret, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 
 	assert_int_equal(tell(&forger, &a, now), PEERS_FORGED);
 	d = send_to(&b, &a, now);
@@ -399,8 +369,6 @@ static void what_is_not_theirs_is_not_believed(void **state)
 	assert_int_equal(take(&a, &b.self->ip4, &d, now), PEERS_FORGED);
 	assert_int_equal(entry(&a, &b)->state, NODE_UP);
 	assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
-	stop(&a);
-	stop(&b);
 	stop(&c);
 	stop(&forger);
 }
@@ -408,13 +376,8 @@ static void what_is_not_theirs_is_not_believed(void **state)
 static void any_changed_or_missing_byte_is_noticed(void **state)
 {
 	struct datagram_bytes good, bad;
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	good = send_to(&b, &a, now);
 	for (size_t i = 0; i < 8 * good.len; i++) {
 		enum peers_counter counter;
@@ -435,8 +398,6 @@ static void any_changed_or_missing_byte_is_noticed(void **state)
 	bad.len++;
 	assert_int_equal(take(&a, &b.self->ip4, &bad, now), PEERS_MALFORMED);
 	assert_int_equal(take(&a, &b.self->ip4, &good, now), PEERS_BELIEVED);
-	stop(&a);
-	stop(&b);
 }
 
 static void nodes_take_a_new_secret_one_by_one(void **state)
@@ -448,13 +409,8 @@ static void nodes_take_a_new_secret_one_by_one(void **state)
 		{ both, SITE }, { both, both }, { alone, both },
 		{ alone, alone },
 	};
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		reload(&a, steps[i][0]);
 		reload(&b, steps[i][1]);
@@ -464,8 +420,6 @@ static void nodes_take_a_new_secret_one_by_one(void **state)
 	reload(&b, SITE);
 	assert_int_equal(tell(&a, &b, now), PEERS_FORGED);
 	assert_int_equal(tell(&b, &a, now), PEERS_FORGED);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_reload_keeps_who_is_still_there(void **state)
@@ -474,13 +428,9 @@ static void a_reload_keeps_who_is_still_there(void **state)
 		"[node fra1]\naddress = 198.51.100.22\n"
 		"[node new1]\naddress = 198.51.100.2\n"
 		"[node ams1]\naddress = 198.51.100.1, 2001:db8::1\n";
-	struct agent a, b, c;
-	uint64_t now;
+	struct agent c;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 3, 0);
 	reload(&a, moved);
 	assert_int_equal(peers_cnt(a.peers), 2);
 	assert_string_equal(peers_entry(a.peers, 0)->node->name, "fra1");
@@ -495,8 +445,6 @@ static void a_reload_keeps_who_is_still_there(void **state)
 	start(&c, moved, "new1", 5);
 	seconds(&a, &c, 2, now);
 	assert_int_equal(entry(&a, &c)->state, NODE_UP);
-	stop(&a);
-	stop(&b);
 	stop(&c);
 }
 
@@ -507,13 +455,9 @@ static void a_peer_that_was_away_from_the_site_is_believed_again(void **state)
 		"[node ams1]\naddress = 198.51.100.1, 2001:db8::1\n"
 		"[node lon1]\naddress = 198.51.100.3\n";
 	struct datagram_bytes recorded[PEERS_WINDOW];
-	struct agent a, b;
-	uint64_t now;
 
 	(void)state;
-	start(&a, SITE, "ams1", 1);
-	start(&b, SITE, "fra1", 2);
-	now = seconds(&a, &b, 100, 0);
+	now = seconds(&a, &b, 100, now);
 	for (size_t i = 0; i < ARRAY_SIZE(recorded); i++)
 		recorded[i] = send_to(&b, &a, now);
 	reload(&a, without);
@@ -525,23 +469,21 @@ static void a_peer_that_was_away_from_the_site_is_believed_again(void **state)
 	seconds(&a, &b, 2, now);
 	assert_int_equal(entry(&a, &b)->state, NODE_UP);
 	assert_int_equal(entry(&b, &a)->heard_ms, now + PEERS_INTERVAL_MS);
-	stop(&a);
-	stop(&b);
 }
 
 static void a_site_of_one_node_has_no_peers(void **state)
 {
-	struct agent a;
+	struct agent alone;
 
 	(void)state;
-	start(&a, "[service]\ndomain = d\naddress = 192.0.2.53\nsecret = "
-		  OLD "\n[node a]\naddress = 198.51.100.1\n", "a", 1);
-	assert_int_equal(peers_cnt(a.peers), 0);
-	assert_int_equal(peers_expire(a.peers, 1000000), SIZE_MAX);
-	assert_int_equal(take(&a, &a.self->ip4,
+	start(&alone, "[service]\ndomain = d\naddress = 192.0.2.53\nsecret = "
+		      OLD "\n[node a]\naddress = 198.51.100.1\n", "a", 1);
+	assert_int_equal(peers_cnt(alone.peers), 0);
+	assert_int_equal(peers_expire(alone.peers, 1000000), SIZE_MAX);
+	assert_int_equal(take(&alone, &alone.self->ip4,
 			      &(struct datagram_bytes){ .len = 0 }, 0),
 			 PEERS_STRANGER);
-	stop(&a);
+	stop(&alone);
 }
 
 static void a_session_is_never_zero(void **state)
@@ -567,26 +509,29 @@ static void every_counter_has_a_name(void **state)
 	assert_string_equal(peers_counter_name(PEERS_COUNTERS), "?");
 }
 
+#define STRANGERS(story) \
+	cmocka_unit_test_setup_teardown(story, start_strangers, stop_both)
+#define ACQUAINTED(story) \
+	cmocka_unit_test_setup_teardown(story, start_acquainted, stop_both)
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_agents_introduce_themselves_and_believe),
-		cmocka_unit_test(a_change_of_state_is_heard_at_once),
-		cmocka_unit_test(who_is_silent_becomes_unknown_and_comes_back),
-		cmocka_unit_test(a_path_in_one_direction_is_none),
-		cmocka_unit_test(a_replay_changes_nothing),
-		cmocka_unit_test(
+		STRANGERS(two_agents_introduce_themselves_and_believe),
+		ACQUAINTED(a_change_of_state_is_heard_at_once),
+		ACQUAINTED(who_is_silent_becomes_unknown_and_comes_back),
+		ACQUAINTED(a_path_in_one_direction_is_none),
+		ACQUAINTED(a_replay_changes_nothing),
+		STRANGERS(
 	a_peer_that_restarts_is_believed_again_and_its_past_is_not),
-		cmocka_unit_test(
+		ACQUAINTED(
 		a_recording_of_an_earlier_session_of_ours_says_nothing),
-		cmocka_unit_test(
-			a_flood_of_recordings_does_not_silence_a_peer),
-		cmocka_unit_test(what_is_not_theirs_is_not_believed),
-		cmocka_unit_test(any_changed_or_missing_byte_is_noticed),
-		cmocka_unit_test(nodes_take_a_new_secret_one_by_one),
-		cmocka_unit_test(a_reload_keeps_who_is_still_there),
-		cmocka_unit_test(
-			a_peer_that_was_away_from_the_site_is_believed_again),
+		ACQUAINTED(a_flood_of_recordings_does_not_silence_a_peer),
+		ACQUAINTED(what_is_not_theirs_is_not_believed),
+		ACQUAINTED(any_changed_or_missing_byte_is_noticed),
+		ACQUAINTED(nodes_take_a_new_secret_one_by_one),
+		ACQUAINTED(a_reload_keeps_who_is_still_there),
+		STRANGERS(a_peer_that_was_away_from_the_site_is_believed_again),
 		cmocka_unit_test(a_site_of_one_node_has_no_peers),
 		cmocka_unit_test(a_session_is_never_zero),
 		cmocka_unit_test(every_counter_has_a_name),

@@ -5,7 +5,6 @@
 
 #include "health-agent/policy/test/world.h"
 
-#define ALL_UP "service4 up+; service6 up+; web4 up+"
 #define ADOPTING(ms) \
 	"service4 unknown @" ms "; service6 unknown @" ms "; " \
 	"web4 unknown @" ms

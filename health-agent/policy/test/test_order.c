@@ -2,7 +2,6 @@
 /* Drain, resume, disable. */
 #include "health-agent/policy/test/world.h"
 
-#define ALL_UP "service4 up+; service6 up+; web4 up+"
 #define DRAINING \
 	"service4 draining+ @16000; service6 draining+ @16000; " \
 	"web4 draining+ @16000"
@@ -12,8 +11,6 @@
 #define WAITING "service4 draining+; service6 draining+; web4 draining+"
 #define DRAINED "service4 draining; service6 draining; web4 draining"
 #define DISABLED "service4 disabled; service6 disabled; web4 disabled"
-#define HELD_DOWN(ms) \
-	"service4 down @" ms "; service6 down @" ms "; web4 down @" ms
 
 WORLD_TEST(a_drain_is_announced_for_a_while_and_then_withdrawn,
 	{ 0, "all good 3, peer 0 up", NULL },

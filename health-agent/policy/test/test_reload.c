@@ -2,17 +2,10 @@
 /* A new configuration: no unit moves for it, and none is held up by it. */
 #include "health-agent/policy/test/world.h"
 
-#define ALL_UP "service4 up+; service6 up+; web4 up+"
-#define HELD(ms) \
-	"service4 down @" ms "; service6 down @" ms "; web4 down @" ms
-
-/* for the tables below: what follows service4 */
-#define REST "; service6 up+; web4 up+"
-
 WORLD_TEST(hold_down_goes_on,
-	{ 0, "all good 3", HELD("5000") },
-	{ 1000, "reload", HELD("5000") },
-	{ 4999, "reload, reload", HELD("5000") },
+	{ 0, "all good 3", HELD_DOWN("5000") },
+	{ 1000, "reload", HELD_DOWN("5000") },
+	{ 4999, "reload, reload", HELD_DOWN("5000") },
 	{ 5000, "reload", ALL_UP });
 
 WORLD_TEST(hold_down_begins_with_what_was_good_last,
@@ -29,18 +22,18 @@ WORLD_TEST(hold_down_begins_with_what_was_good_last,
 WORLD_TEST(the_wait_for_another_node_goes_on,
 	{ 0, "all good 3, peer 0 up", NULL },
 	{ 5000, "", ALL_UP },
-	{ 6000, "up4 bad 3", "service4 degraded+ @11000" REST },
-	{ 8000, "reload", "service4 degraded+ @11000" REST },
-	{ 10999, "reload", "service4 degraded+ @11000" REST },
-	{ 11000, "", "service4 down" REST });
+	{ 6000, "up4 bad 3", "service4 degraded+ @11000" REST_UP },
+	{ 8000, "reload", "service4 degraded+ @11000" REST_UP },
+	{ 10999, "reload", "service4 degraded+ @11000" REST_UP },
+	{ 11000, "", "service4 down" REST_UP });
 
 WORLD_TEST(the_last_node_is_held_down_no_longer,
 	{ 0, "all good 3, peer 0 up", NULL },
-	{ 5000, "up4 bad 3, sip4 bad 3", "service4 down" REST },
-	{ 20000, "sip4 good 3", "service4 down" REST },
-	{ 22000, "peer 0 down, reload", "service4 down @25000" REST },
-	{ 24000, "reload", "service4 down @25000" REST },
-	{ 25000, "", "service4 degraded+" REST });
+	{ 5000, "up4 bad 3, sip4 bad 3", "service4 down" REST_UP },
+	{ 20000, "sip4 good 3", "service4 down" REST_UP },
+	{ 22000, "peer 0 down, reload", "service4 down @25000" REST_UP },
+	{ 24000, "reload", "service4 down @25000" REST_UP },
+	{ 25000, "", "service4 degraded+" REST_UP });
 
 WORLD_TEST(orders_and_damping_go_on,
 	{ 0, "all good 3, peer 0 up", NULL },
@@ -77,9 +70,9 @@ static void nobody_is_waited_for_anew(void **state)
 	world_do(&w, 10000, "restart, lost, all good");
 	world_do(&w, 10001, "restart, lost, all good");
 	world_do(&w, 10002, "restart, lost, all good");
-	assert_string_equal(HELD("13002"), world_tell(&w));
+	assert_string_equal(HELD_DOWN("13002"), world_tell(&w));
 	world_do(&w, 12000, "reload");
-	assert_string_equal(HELD("13002"), world_tell(&w));
+	assert_string_equal(HELD_DOWN("13002"), world_tell(&w));
 	world_fini(&w);
 }
 

@@ -2,8 +2,6 @@
 /* Up, degraded and down: probes, groups, families, hold-down, damping. */
 #include "health-agent/policy/test/world.h"
 
-#define ALL_UP "service4 up+; service6 up+; web4 up+"
-
 WORLD_TEST(nothing_is_announced_before_everything_serves,
 	{ 1000, "", "service4 unknown; service6 unknown; web4 unknown" },
 	{ 1100, "all good 2", "service4 unknown; service6 unknown; "

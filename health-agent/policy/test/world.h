@@ -54,6 +54,14 @@ const char *world_routes(struct world *w);
 
 void world_run(struct world *w, const struct world_step *steps, size_t cnt);
 
+/* world_tell() of a node where all is up; and all but service4 */
+#define ALL_UP "service4 up+" REST_UP
+#define REST_UP "; service6 up+; web4 up+"
+
+/* ... where all is held down until then. */
+#define HELD_DOWN(ms) \
+	"service4 down @" ms "; service6 down @" ms "; web4 down @" ms
+
 size_t world_probe(const struct world *w, const char *name);
 struct prefix world_prefix(const char *text);
 
