@@ -25,7 +25,6 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 from agents import SITE, Agent, until
 from node import namespace
 
-CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 BUILD = sys.argv[1]
 
 
@@ -362,16 +361,29 @@ def a_new_agent_goes_on_from_what_is_remembered():
 
 # --- what runs out
 
-def in_a_small_disk(size):
-    """A mount namespace for all that follows, and a folder of so many KB."""
+def own_mounts():
+    """A mount namespace for all that follows."""
     libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.unshare(CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
-    assert libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
+    assert libc.unshare(0x20000) == 0, os.strerror(ctypes.get_errno())
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+def in_a_small_disk(size):
+    """In mounts of its own, a folder of so many KB."""
+    own_mounts()
     disk = Path("/tmp/anycast-agent-disk")
     disk.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none",
                     disk], check=True)
     return disk
+
+
+def agent_on(disk):
+    agent = Agent(BUILD)
+    agent.state_dir = disk / "state"
+    agent.write()
+    agent.touch("one")
+    return agent
 
 
 def fill(path):
@@ -388,10 +400,7 @@ def fill(path):
 
 def a_full_disk_costs_lines_and_nothing_else():
     disk = in_a_small_disk(128)
-    agent = Agent(BUILD)
-    agent.state_dir = disk / "state"
-    agent.write()
-    agent.touch("one")
+    agent = agent_on(disk)
     try:
         with agent:
             agent.is_up()
@@ -534,9 +543,7 @@ def a_thousand_connections_stop_nothing():
 
 def in_a_disk_that_can_hang():
     """The same with a disk of its own; None where there are none."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.unshare(CLONE_NEWNS) == 0, os.strerror(ctypes.get_errno())
-    assert libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
+    own_mounts()
     disk, image = Path("/tmp/anycast-agent-ext4"), "/tmp/anycast-agent.ext4"
     disk.mkdir(exist_ok=True)
     subprocess.run(["truncate", "-s", "16M", image], check=True)
@@ -552,10 +559,7 @@ def a_disk_that_hangs_stops_nothing():
     if not disk:
         print("   skipped: no loop device")
         return
-    agent = Agent(BUILD)
-    agent.state_dir = disk / "state"
-    agent.write()
-    agent.touch("one")
+    agent = agent_on(disk)
     try:
         with agent:
             agent.is_up()

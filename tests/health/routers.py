@@ -23,6 +23,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
+import announcer
 from node import skip
 from waiting import until
 
@@ -42,15 +43,6 @@ address = 198.51.100.11, 2001:db8:1::11
 local-as = 64511
 neighbor = 198.51.100.1 as 64500 md5 a;b#c{}$|?!%[x]~ ttl-security bfd name core1
 neighbor = 2001:db8:1::1 as 64500 md5 0123abcdef ttl-security bfd name core1
-"""
-ANNOUNCER = """#!/usr/bin/python3
-import os, sys, threading
-threading.Thread(target=lambda: [None for _ in sys.stdin], daemon=True).start()
-while True:
-    with open("{}") as commands:
-        for line in commands:
-            sys.stdout.write(line)
-            sys.stdout.flush()
 """
 EXABGP_ENV = {
     "PATH": "/usr/sbin:/usr/bin:/bin", "exabgp_api_cli": "false",
@@ -116,11 +108,9 @@ class Announcer:
 
     def __init__(self, world, stack):
         self.pipe = world.dir / "commands"
-        os.mkfifo(self.pipe)
-        stack.callback(self.pipe.unlink)
         program = world.dir / "announcer"
-        program.write_text(ANNOUNCER.format(self.pipe))
-        program.chmod(0o755)
+        announcer.make(program, self.pipe)
+        stack.callback(self.pipe.unlink)
         conf = world.dir / "exabgp.conf"
         conf.write_text(world.render("exabgp", "--agent-program", program))
         self.exabgp = world.start(stack, world.node, "/usr/sbin/exabgp", conf,

@@ -20,6 +20,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 # pylint: disable=wrong-import-position
+import announcer
 from lab.lib.routes import RouteWatch
 from lab.lib.spaces import Space, join, skip
 from waiting import until
@@ -70,16 +71,6 @@ protocol bgp node4 from node {{
 protocol bgp node6 from node {{
 	neighbor 2001:db8:1::11 as 64511; ipv6 {{ import all; export none; }};
 }}
-"""
-# Announces what it is told to, beside the agent.
-OTHER = """#!/usr/bin/python3
-import sys, threading
-threading.Thread(target=lambda: [None for _ in sys.stdin], daemon=True).start()
-while True:
-    with open("{}") as commands:
-        for line in commands:
-            sys.stdout.write(line)
-            sys.stdout.flush()
 """
 
 
@@ -211,10 +202,9 @@ class World:
             f"#!/bin/sh\nexec {self.trial} --site {self.dir}/site.conf "
             f"--node fra1 {prefixes} --orders {self.dir}/orders "
             f"2>>{self.dir}/agent.log\n")
-        other.write_text(OTHER.format(self.dir / "commands"))
-        os.mkfifo(self.dir / "commands")
-        for path in (program, other):
-            path.chmod(0o755)
+        program.chmod(0o755)
+        # beside the agent
+        announcer.make(other, self.dir / "commands")
         (self.dir / "exabgp.conf").write_text(
             EXABGP.format(program=program, other=other, encoder=self.encoder)
             + "".join(EXABGP_NEIGHBOR.format(
