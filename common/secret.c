@@ -10,6 +10,8 @@ static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "");
 static_assert(SECRET_MAC_LEN >= crypto_generichash_BYTES_MIN, "");
 static_assert(SECRET_MAC_KEY_LEN >= crypto_generichash_KEYBYTES_MIN, "");
 static_assert(SECRET_MAC_KEY_LEN <= crypto_generichash_KEYBYTES_MAX, "");
+static_assert(SECRET_AEAD_KEY_LEN ==
+	      crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "");
 
 /* One use's key: BLAKE2b of its label, keyed with the hash of the text.
  * A label never changes its meaning; a new use gets a new one.
@@ -38,6 +40,8 @@ int secret_derive(struct secret_keys *out, struct slice text)
 	derive(out->probe, sizeof(out->probe), root, "sip-anycast probe 1");
 	derive(out->script, sizeof(out->script), root, "sip-anycast script 1");
 	derive(out->agent, sizeof(out->agent), root, "sip-anycast agent 1");
+	derive(out->pass, sizeof(out->pass), root, "sip-anycast pass 1");
+	derive(out->token, sizeof(out->token), root, "sip-anycast token 1");
 	sodium_memzero(root, sizeof(root));
 	return 0;
 }

@@ -20,6 +20,7 @@ enum {
 	SECRET_SIPHASH_KEY_LEN = 16,	/* crypto_shorthash_KEYBYTES */
 	SECRET_MAC_KEY_LEN = 32,
 	SECRET_MAC_LEN = 16,
+	SECRET_AEAD_KEY_LEN = 32,	/* XChaCha20-Poly1305 */
 };
 
 /* The keys of one secret; wiped by secret_fini. */
@@ -29,6 +30,8 @@ struct secret_keys {
 	uint8_t probe[SECRET_MAC_KEY_LEN];	/* probe headers (probe.h) */
 	uint8_t script[SECRET_MAC_KEY_LEN];	/* rendered into kamailio.cfg */
 	uint8_t agent[SECRET_MAC_KEY_LEN];	/* between health agents */
+	uint8_t pass[SECRET_AEAD_KEY_LEN];	/* between modules (pass.h) */
+	uint8_t token[SECRET_MAC_KEY_LEN];	/* flows, Vias (token.h) */
 };
 
 /* Derive the keys of a secret's text: surrounding white space does not count.

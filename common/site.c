@@ -135,6 +135,15 @@ bool site_name_valid(struct slice name)
 	return true;
 }
 
+bool site_name_copy(char out[static SITE_NAME_MAX], struct slice name)
+{
+	memset(out, 0, SITE_NAME_MAX);
+	if (!site_name_valid(name))
+		return false;
+	memcpy(out, name.text, name.len);
+	return true;
+}
+
 void site_local_name(char out[static SITE_NAME_MAX])
 {
 	char host[HOST_NAME_MAX + 1] = "";

@@ -8,8 +8,8 @@
  * `anycastctl check --reference` prints the reference.
  *
  *   [service]   domain, alias, address, sip-port, sips-port, http-port,
- *               https-port, tls, prefix (repeatable), agent-port, secret,
- *               previous-secret
+ *               https-port, tls, prefix (repeatable), agent-port,
+ *               stray-port, secret, previous-secret
  *   [node NAME] address, host, http, sip-port, sips-port, local-as, router-id,
  *               neighbor (repeatable), class
  *   [peer NAME] address, gate: whom the media relay trusts from elsewhere
@@ -114,6 +114,7 @@ struct site {
 	struct prefix prefixes[SITE_PREFIXES_MAX];
 	size_t prefix_cnt;
 	uint16_t agent_port;	/* UDP between the health agents; default 7053 */
+	uint16_t stray_port;	/* UDP between the modules; default 7054 */
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
@@ -149,6 +150,9 @@ void site_free(struct site *site);
 
 /* 1 to 31 of a-z, 0-9 and '-', which neither begins nor ends the name. */
 bool site_name_valid(struct slice name);
+
+/* Copy a node's name; false, and all zero, when it is no valid one. */
+bool site_name_copy(char out[static SITE_NAME_MAX], struct slice name);
 
 /* The node name this machine has where nobody gave one: its host name up to
  * the first dot, in lower case; "" when that is no valid node name.

@@ -253,22 +253,34 @@ static void check_ports(struct site_parser *p, const char *where,
 	}
 }
 
-/* The agents' port is UDP, as is SIP's. */
-static void check_agent_port(struct site_parser *p, const char *where,
-			     uint16_t sip_port, unsigned sip_line)
+/* The nodes' own ports are UDP, as is SIP's. */
+static void check_udp_port(struct site_parser *p, const struct port_use *own,
+			   const char *where, uint16_t sip_port,
+			   unsigned sip_line)
 {
-	const struct site_lines *service = &p->service_lines;
-	unsigned line = service->key[KEY_AGENT_PORT];
-
-	if (p->site->agent_port != sip_port)
+	if (own->port != sip_port)
 		return;
-	if (sip_line > line)
+	if (sip_line > own->line)
 		site_error(p, sip_line, "%s sip-port: `%u' is not allowed: "
-			   "agent-port has this port already", where, sip_port);
+			   "%s has this port already", where, sip_port,
+			   own->key);
 	else
-		site_error(p, line ? line : service->head, "[service] "
-			   "agent-port: `%u' is not allowed: sip-port of %s has "
-			   "this port already", sip_port, where);
+		site_error(p, own->line ? own->line : p->service_lines.head,
+			   "[service] %s: `%u' is not allowed: sip-port of %s "
+			   "has this port already", own->key, sip_port, where);
+}
+
+static void check_udp_ports(struct site_parser *p, const char *where,
+			    uint16_t sip_port, unsigned sip_line)
+{
+	const unsigned *line = p->service_lines.key;
+	const struct port_use own[] = {
+		{ "agent-port", p->site->agent_port, line[KEY_AGENT_PORT] },
+		{ "stray-port", p->site->stray_port, line[KEY_STRAY_PORT] },
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		check_udp_port(p, &own[i], where, sip_port, sip_line);
 }
 
 static void check_all_ports(struct site_parser *p)
@@ -281,31 +293,36 @@ static void check_all_ports(struct site_parser *p)
 		{ "sips-port", site->sips_port, line[KEY_SIPS_PORT] },
 		{ "https-port", site->https_port, line[KEY_HTTPS_PORT] },
 	};
+	const struct port_use own[] = {
+		{ "agent-port", site->agent_port, line[KEY_AGENT_PORT] },
+		{ "stray-port", site->stray_port, line[KEY_STRAY_PORT] },
+	};
 	size_t cnt = site->tls ? 4 : 2;
 
 	check_ports(p, "[service]", uses, cnt, p->service_lines.head);
-	check_agent_port(p, "[service]", site->sip_port, line[KEY_SIP_PORT]);
+	check_ports(p, "[service]", own, 2, p->service_lines.head);
+	check_udp_ports(p, "[service]", site->sip_port, line[KEY_SIP_PORT]);
 	for (size_t i = 0; i < site->node_cnt; i++) {
-		const struct site_lines *own = &p->node_lines[i];
+		const struct site_lines *lines = &p->node_lines[i];
 		struct site_node *node = &site->nodes[i];
 		char where[SITE_WHERE_MAX];
 
-		if (!own->key[KEY_NODE_SIP_PORT])
+		if (!lines->key[KEY_NODE_SIP_PORT])
 			node->sip_port = site->sip_port;
-		if (!own->key[KEY_NODE_SIPS_PORT])
+		if (!lines->key[KEY_NODE_SIPS_PORT])
 			node->sips_port = site->sips_port;
-		if (!own->key[KEY_NODE_SIP_PORT] &&
-		    !own->key[KEY_NODE_SIPS_PORT])
+		if (!lines->key[KEY_NODE_SIP_PORT] &&
+		    !lines->key[KEY_NODE_SIPS_PORT])
 			continue;	/* the service's, judged above */
 		snprintf(where, sizeof(where), "[node %s]", node->name);
-		check_agent_port(p, where, node->sip_port,
-				 own->key[KEY_NODE_SIP_PORT]);
+		check_udp_ports(p, where, node->sip_port,
+				lines->key[KEY_NODE_SIP_PORT]);
 		uses[0].port = node->sip_port;
-		uses[0].line = own->key[KEY_NODE_SIP_PORT];
+		uses[0].line = lines->key[KEY_NODE_SIP_PORT];
 		uses[2].port = node->sips_port;
-		uses[2].line = own->key[KEY_NODE_SIPS_PORT];
+		uses[2].line = lines->key[KEY_NODE_SIPS_PORT];
 		uses[1].line = uses[3].line = 0;
-		check_ports(p, where, uses, cnt, own->head);
+		check_ports(p, where, uses, cnt, lines->head);
 	}
 }
 

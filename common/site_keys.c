@@ -470,9 +470,13 @@ const struct site_key site_keys[SITE_KEYS] = {
 		.dflt = "7053",
 		.help = "UDP: where the nodes' health agents tell each other "
 			"their state" },
+	[KEY_STRAY_PORT] = { "stray-port", IN_SERVICE(stray_port), PORT,
+		.dflt = "7054",
+		.help = "UDP: where the nodes' SIP servers pass each other "
+			"messages that came to the wrong one" },
 	[KEY_SECRET] = { "secret", IN_SERVICE(keys), SECRET,
 		.required = true,
-		.help = "keys To-tags, probes and what agents tell each other; "
+		.help = "keys To-tags, probes and what nodes tell each other; "
 			"the same on every node; a relative PATH starts at "
 			"this file's folder" },
 	[KEY_PREVIOUS_SECRET] = { "previous-secret",

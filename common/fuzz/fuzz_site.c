@@ -107,6 +107,8 @@ static void check_site(const struct site *site)
 	check(site->sip_port && site->sips_port && site->http_port &&
 	      site->https_port);
 	check(site->agent_port && site->agent_port != site->sip_port);
+	check(site->stray_port && site->stray_port != site->sip_port &&
+	      site->stray_port != site->agent_port);
 	check(site->prefix_cnt > 0 && site->prefix_cnt <= SITE_PREFIXES_MAX);
 	for (size_t i = 0; i < site->prefix_cnt; i++)
 		check(addr_is_unicast(&site->prefixes[i].addr));

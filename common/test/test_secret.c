@@ -39,6 +39,12 @@ static void keys_are_the_same_on_every_node(void **state)
 	assert_string_equal(hex(k.agent, sizeof(k.agent)),
 			    "cdddb0e5033dddbfa26cab544f46d0d5"
 			    "726d688b338651040cbee453c8d79b7e");
+	assert_string_equal(hex(k.pass, sizeof(k.pass)),
+			    "c33d524e2f38e94d9ff059077907ddfe"
+			    "09216f324511d043afe3003f82da8b46");
+	assert_string_equal(hex(k.token, sizeof(k.token)),
+			    "0c6ab78999d49384f511d2d1ec6e1a6b"
+			    "57655b0a83451c00fe9bd3890c245545");
 }
 
 static void white_space_around_a_secret_does_not_count(void **state)

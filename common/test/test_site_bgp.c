@@ -47,6 +47,7 @@ static void the_service_addresses_are_announced_where_nothing_is_said(void **s)
 	assert_string_equal(prefix_text(&site->prefixes[0]), "192.0.2.53");
 	assert_string_equal(prefix_text(&site->prefixes[1]), "2001:db8:53::53");
 	assert_int_equal(site->agent_port, 7053);
+	assert_int_equal(site->stray_port, 7054);
 	site_free(site);
 
 	site = parse_at(NULL, S N);
@@ -60,6 +61,7 @@ static void prefixes_may_stand_in_several_lines(void **state)
 		"prefix = 192.0.2.0/24, 203.0.113.7\n"
 		"prefix = 2001:db8:53::/48\n"
 		"agent-port = 7054\n"
+		"stray-port = 7053\n"
 		"[node a]\naddress = 198.51.100.11, 2001:db8::1\n");
 
 	(void)state;
@@ -69,6 +71,7 @@ static void prefixes_may_stand_in_several_lines(void **state)
 	assert_string_equal(prefix_text(&site->prefixes[2]),
 			    "2001:db8:53::/48");
 	assert_int_equal(site->agent_port, 7054);
+	assert_int_equal(site->stray_port, 7053);
 	site_free(site);
 }
 
@@ -144,7 +147,7 @@ static void prefixes_hold_the_service_and_no_node(void **state)
 	CHECK_ROWS(rows);
 }
 
-static void the_agents_port_is_not_sips(void **state)
+static void the_nodes_own_ports_are_not_sips(void **state)
 {
 	static const struct row rows[] = {
 		{ S "agent-port = 5060\n" N,
@@ -159,6 +162,19 @@ static void the_agents_port_is_not_sips(void **state)
 		{ S "sip-port = 7053\n" N,
 		  "c:5: [service] sip-port: `7053' is not allowed: agent-port "
 		  "has this port already\n" },
+		{ S "sip-port = 7054\n" N,
+		  "c:5: [service] sip-port: `7054' is not allowed: stray-port "
+		  "has this port already\n" },
+		{ S "stray-port = 5060\n" N,
+		  "c:5: [service] stray-port: `5060' is not allowed: sip-port "
+		  "of [service] has this port already\n" },
+		{ S "agent-port = 7054\n" N,
+		  "c:5: [service] stray-port: `7054' is not allowed: "
+		  "agent-port has this port already\n" },
+		{ S "stray-port = 90\n"
+		  "[node a]\naddress = 198.51.100.11\nsip-port = 90\n",
+		  "c:8: [node a] sip-port: `90' is not allowed: stray-port has "
+		  "this port already\n" },
 	};
 
 	(void)state;
@@ -436,7 +452,7 @@ int main(void)
 			a_loopback_service_may_announce_something_else),
 		cmocka_unit_test(a_wrong_prefix_is_refused),
 		cmocka_unit_test(prefixes_hold_the_service_and_no_node),
-		cmocka_unit_test(the_agents_port_is_not_sips),
+		cmocka_unit_test(the_nodes_own_ports_are_not_sips),
 		cmocka_unit_test(a_router_id_is_the_nodes_address_or_given),
 		cmocka_unit_test(a_wrong_router_id_is_refused),
 		cmocka_unit_test(every_option_reaches_its_field),

@@ -54,6 +54,7 @@ static void numbers_are_in_range(void **state)
 	SERVICE_VALUES("sip-port", A_PORT, ports);
 	SERVICE_VALUES("https-port", A_PORT, ports);
 	SERVICE_VALUES("agent-port", A_PORT, ports);
+	SERVICE_VALUES("stray-port", A_PORT, ports);
 	NODE_VALUES("sips-port", A_PORT, ports);
 	NODE_VALUES("local-as", "an AS number, 1 to 4294967294", as);
 	SERVICE_VALUES("tls", "yes or no", flags);
