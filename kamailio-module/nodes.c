@@ -23,10 +23,12 @@ struct nodes {
 	const struct site *site;	/* borrowed */
 	uint32_t self;
 	uint8_t *states;
+	uint64_t *names;		/* unkeyed hash of domain and name */
 	struct host_slot *slots;
 	size_t slot_mask;
 	struct candidates best[2];	/* IPv4, IPv6 */
 	bool any[2];
+	bool any_hears;
 };
 
 static unsigned family_slot(enum addr_family family)
@@ -127,6 +129,32 @@ static unsigned state_rank(enum node_state state)
 	}
 }
 
+/* Unkeyed: while the secret changes, and after, all agree. */
+static uint64_t hash_plain(struct slice a, struct slice b)
+{
+	static const uint8_t key[SECRET_MAC_KEY_LEN];
+	const struct slice parts[] = {
+		slice_str("sip-anycast-rendezvous 1"), a, b,
+	};
+	uint8_t mac[SECRET_MAC_LEN];
+	uint64_t hash = 0;
+
+	secret_mac_parts(mac, key, parts, sizeof(parts) / sizeof(parts[0]));
+	for (size_t i = 0; i < sizeof(hash); i++)
+		hash = hash << 8 | mac[i];
+	return hash;
+}
+
+/* splitmix64's finisher: every bit of both reaches every bit */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t key = a ^ b;
+
+	key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9;
+	key = (key ^ key >> 27) * 0x94d049bb133111eb;
+	return key ^ key >> 31;
+}
+
 static void rebuild(struct nodes *n, enum addr_family family)
 {
 	unsigned slot = family_slot(family);
@@ -152,6 +180,15 @@ static void rebuild(struct nodes *n, enum addr_family family)
 	}
 }
 
+static void rebuild_all(struct nodes *n)
+{
+	rebuild(n, ADDR_IP4);
+	rebuild(n, ADDR_IP6);
+	n->any_hears = false;
+	for (uint32_t i = 0; i < n->site->node_cnt; i++)
+		n->any_hears |= nodes_hears(n, i);
+}
+
 int nodes_new(struct nodes **out, const struct site *site, struct slice self)
 {
 	const struct site_node *me = site_find_node(site, self);
@@ -172,9 +209,10 @@ int nodes_new(struct nodes **out, const struct site *site, struct slice self)
 	n->slot_mask = size - 1;
 	n->slots = calloc(size, sizeof(*n->slots));
 	n->states = calloc(site->node_cnt, 1);
+	n->names = calloc(site->node_cnt, sizeof(*n->names));
 	n->best[0].index = calloc(site->node_cnt, sizeof(uint32_t));
 	n->best[1].index = calloc(site->node_cnt, sizeof(uint32_t));
-	if (!n->slots || !n->states || !n->best[0].index ||
+	if (!n->slots || !n->states || !n->names || !n->best[0].index ||
 	    !n->best[1].index) {
 		nodes_free(n);
 		return ENOMEM;
@@ -184,14 +222,15 @@ int nodes_new(struct nodes **out, const struct site *site, struct slice self)
 		const struct site_node *node = &site->nodes[i];
 
 		n->states[i] = NODE_UP;
+		n->names[i] = hash_plain(slice_str(site->domain),
+					 slice_str(node->name));
 		if (addr_is_set(&node->ip4))
 			slot_add(n, hash_addr(n, &node->ip4), i, true);
 		if (addr_is_set(&node->ip6))
 			slot_add(n, hash_addr(n, &node->ip6), i, true);
 		slot_add(n, hash_name(n, slice_str(node->host)), i, false);
 	}
-	rebuild(n, ADDR_IP4);
-	rebuild(n, ADDR_IP6);
+	rebuild_all(n);
 	*out = n;
 	return 0;
 }
@@ -202,6 +241,7 @@ void nodes_free(struct nodes *nodes)
 		return;
 	free(nodes->slots);
 	free(nodes->states);
+	free(nodes->names);
 	free(nodes->best[0].index);
 	free(nodes->best[1].index);
 	free(nodes);
@@ -235,8 +275,7 @@ void nodes_set_states(struct nodes *nodes, const uint8_t *states, size_t cnt)
 	for (size_t i = 0; i < cnt && i < nodes->site->node_cnt; i++)
 		nodes->states[i] =
 			states[i] < NODE_STATES ? states[i] : NODE_UNKNOWN;
-	rebuild(nodes, ADDR_IP4);
-	rebuild(nodes, ADDR_IP6);
+	rebuild_all(nodes);
 }
 
 bool nodes_is_service(const struct nodes *nodes, const struct addr *addr)
@@ -336,4 +375,76 @@ uint32_t nodes_alternative(const struct nodes *nodes, enum addr_family family,
 bool nodes_any(const struct nodes *nodes, enum addr_family family)
 {
 	return nodes->any[family_slot(family)];
+}
+
+uint32_t nodes_find(const struct nodes *nodes, struct slice name)
+{
+	const struct site_node *node = site_find_node(nodes->site, name);
+
+	return node ? (uint32_t)(node - nodes->site->nodes) : NODES_NONE;
+}
+
+bool nodes_lives(const struct nodes *nodes, uint32_t index)
+{
+	if (index >= nodes->site->node_cnt)
+		return false;
+	switch (nodes->states[index]) {
+	case NODE_UP:
+	case NODE_DEGRADED:
+	case NODE_DRAINING:
+		return true;
+	default:
+		return index == nodes->self;
+	}
+}
+
+bool nodes_hears(const struct nodes *nodes, uint32_t index)
+{
+	const struct site_node *self = &nodes->site->nodes[nodes->self];
+
+	return index != nodes->self && nodes_lives(nodes, index) &&
+	       ((addr_is_set(&self->ip4) &&
+		 nodes_reachable(nodes, index, ADDR_IP4)) ||
+		(addr_is_set(&self->ip6) &&
+		 nodes_reachable(nodes, index, ADDR_IP6)));
+}
+
+bool nodes_any_hears(const struct nodes *nodes)
+{
+	return nodes->any_hears;
+}
+
+/* Does a come before b?  Names break a tie, so that the file's order does not. */
+static bool comes_before(const struct nodes *n, uint64_t call, uint32_t a,
+			 uint32_t b)
+{
+	uint64_t hash_a = mix(n->names[a], call);
+	uint64_t hash_b = mix(n->names[b], call);
+
+	return hash_a != hash_b ? hash_a > hash_b :
+				  strcmp(n->site->nodes[a].name,
+					 n->site->nodes[b].name) < 0;
+}
+
+uint32_t nodes_rendezvous(const struct nodes *nodes, struct slice call_id,
+			  unsigned n)
+{
+	uint64_t call = hash_plain(call_id, (struct slice){ 0 });
+	uint32_t last = NODES_NONE;
+
+	do {
+		uint32_t best = NODES_NONE;
+
+		for (uint32_t i = 0; i < nodes->site->node_cnt; i++) {
+			if (!nodes_lives(nodes, i) ||
+			    (last != NODES_NONE &&
+			     !comes_before(nodes, call, last, i)))
+				continue;
+			if (best == NODES_NONE ||
+			    comes_before(nodes, call, i, best))
+				best = i;
+		}
+		last = best;
+	} while (last != NODES_NONE && n--);
+	return last;
 }

@@ -82,6 +82,31 @@ uint32_t nodes_pick(const struct nodes *nodes, enum addr_family family,
 uint32_t nodes_alternative(const struct nodes *nodes, enum addr_family family,
 			   uint64_t key, uint32_t not_index, unsigned n);
 
+/* The index of the node of this name; NODES_NONE. */
+uint32_t nodes_find(const struct nodes *nodes, struct slice name);
+
+/* Does this node live: is it we, or is it up, degraded or draining in our view?
+ * One that is unknown may live, but nothing is entrusted to it.
+ */
+bool nodes_lives(const struct nodes *nodes, uint32_t index);
+
+/* Can a datagram be sent from our node address to its: another node, which
+ * lives and has an address of a family that we have?
+ */
+bool nodes_hears(const struct nodes *nodes, uint32_t index);
+
+/* Is there any other node that hears us? */
+bool nodes_any_hears(const struct nodes *nodes);
+
+/* The n-th (from 0) of the live nodes, ourselves among them, in the order in
+ * which they are asked about this call: by the hash of domain, node name and
+ * Call-ID, highest first.  All nodes that see the same nodes live agree, in
+ * whatever order their site files have them, and one that goes or comes moves
+ * only its own calls.  NODES_NONE when there are no more.
+ */
+uint32_t nodes_rendezvous(const struct nodes *nodes, struct slice call_id,
+			  unsigned n);
+
 /* Can anyone take a new call of this family?  True as long as this node or
  * another is up, degraded, draining or unknown.
  */

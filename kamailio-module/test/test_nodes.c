@@ -584,7 +584,7 @@ static void without_memory_there_is_no_picture_and_no_leak(void **state)
 		assert_null(nodes);
 	}
 	fail_in = -1;
-	CHECK_EQ(5, n, "allocations");
+	CHECK_EQ(6, n, "allocations");
 	nodes_free(nodes);
 	site_free(site);
 }
