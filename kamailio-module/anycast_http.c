@@ -37,6 +37,7 @@ extern gen_lock_t *tcpconn_lock;
 extern struct tcp_connection **tcpconn_id_hash;
 
 static const struct anycast_conf *_conf;
+static int _websocket; /* there is a module that shakes hands */
 
 static struct slice base_of(const struct anycast_view *view, uint32_t node)
 {
@@ -82,6 +83,7 @@ static struct httpreq_facts facts_of(
 			.other_status = _conf->http_other_status,
 			.retry_after_s = RETRY_AFTER_S,
 			.wall_s = clock_wall_s(),
+			.websocket = _websocket,
 	};
 }
 
@@ -294,6 +296,7 @@ int anycast_http_init(const struct anycast_conf *conf, int direct)
 	};
 
 	_conf = conf;
+	_websocket = !direct && find_module_by_name("websocket") != NULL;
 	if(sr_event_register_cb(SREV_TCP_CLOSED, on_tcp_closed) < 0)
 		LM_INFO("another module watches closing TCP connections: HTTP "
 				"requests larger than tcp_rd_buf_size are closed without "

@@ -12,6 +12,7 @@ static const struct {
 } outcomes[HTTPREQ_OUTCOMES] = {
 	[HTTPREQ_REDIRECT] = { "redirect", NULL },
 	[HTTPREQ_OPTIONS] = { "options", "200 OK" },
+	[HTTPREQ_WEBSOCKET] = { "websocket", "426 Upgrade Required" },
 	[HTTPREQ_NO_NODE] = { "no_node", "503 Service Unavailable" },
 	[HTTPREQ_BAD_LINE] = { "bad_line", "400 Bad Request" },
 	[HTTPREQ_BAD_TARGET] = { "bad_target", "400 Bad Request" },
@@ -484,11 +485,23 @@ static void write_answer(struct httpreq_answer *out, char *buf, size_t size,
 		      (unsigned)(status[2] - '0');
 }
 
+/* RFC 6455 4.1: a GET.  What else is wrong with it is not judged here. */
+static bool is_handshake(const struct httpreq *req)
+{
+	return req->websocket &&
+	       slice_equal(req->method, slice_str("GET"));
+}
+
 void httpreq_write(struct httpreq_answer *out, char *buf, size_t size,
 		   enum httpreq_outcome outcome, const struct httpreq *req,
 		   const struct httpreq_facts *facts)
 {
 	*out = (struct httpreq_answer){ .outcome = outcome };
+	if (outcome == HTTPREQ_REDIRECT && facts->websocket &&
+	    is_handshake(req)) {
+		out->outcome = HTTPREQ_WEBSOCKET;
+		return;
+	}
 	if ((out->outcome == HTTPREQ_REDIRECT ||
 	     out->outcome == HTTPREQ_OPTIONS) &&
 	    (!facts->base.len || facts->base.len > HTTPREQ_BASE_MAX))

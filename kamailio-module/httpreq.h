@@ -19,6 +19,8 @@
  * header, white space before a colon, a length that is not the body's.
  *
  *	GET, HEAD                302, nothing in the body
+ *	GET, Upgrade: websocket  as above; no answer of ours where the caller
+ *	                         has somebody for it (httpreq_facts)
  *	other methods            307, or 302 by option (httpreq_facts)
  *	OPTIONS *                200: it asks about the server, not a resource
  *	                         (RFC 9110 9.3.7); also as an absolute form
@@ -52,6 +54,7 @@ enum {
 enum httpreq_outcome {
 	HTTPREQ_REDIRECT,	/* 302 or 307 */
 	HTTPREQ_OPTIONS,	/* 200 to OPTIONS * */
+	HTTPREQ_WEBSOCKET,	/* no answer: somebody else shakes hands */
 	HTTPREQ_NO_NODE,	/* 503 */
 	HTTPREQ_BAD_LINE,	/* 400: no request line, or no end of head */
 	HTTPREQ_BAD_TARGET,	/* 400 */
@@ -90,6 +93,7 @@ struct httpreq_facts {
 	struct slice base;	/* http = of the chosen node; empty: none */
 	unsigned other_status;	/* for methods but GET and HEAD: 307 or 302 */
 	unsigned retry_after_s;	/* with 503; 0: not said */
+	bool websocket;		/* handshakes are somebody else's */
 	uint64_t wall_s;	/* for Date; 0: no clock, no Date */
 };
 
@@ -97,7 +101,8 @@ struct httpreq_answer {
 	enum httpreq_outcome outcome;
 	unsigned status;
 	bool close;		/* after these bytes */
-	size_t len;		/* bytes written; 0: size was too small */
+	size_t len;		/* bytes written; 0: size was too small, or
+				 * HTTPREQ_WEBSOCKET */
 };
 
 /* Read message and write the whole answer to it into buf.  A buffer of

@@ -45,7 +45,7 @@ static void check_answer(const struct httpreq_answer *a, const char *buf)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct httpreq_facts facts = {
+	struct httpreq_facts facts = {
 		.base = { BASE, sizeof(BASE) - 1 },
 		.other_status = 307,
 		.wall_s = 784111777,
@@ -60,5 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(httpreq_parse(&req, message) == a.outcome);
 	check(a.close || a.outcome == HTTPREQ_REDIRECT ||
 	      a.outcome == HTTPREQ_OPTIONS);
+
+	facts.websocket = true;
+	httpreq_answer(&a, buf, sizeof(buf), message, &facts);
+	if (a.outcome == HTTPREQ_WEBSOCKET)
+		check(!a.len && !a.close && req.websocket);
+	else
+		check_answer(&a, buf);
 	return 0;
 }

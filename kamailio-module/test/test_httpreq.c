@@ -550,6 +550,51 @@ static void what_was_read_is_told(void **state)
 	assert_int_equal(req.minor, 0);
 }
 
+static void handshakes_may_be_somebody_elses(void **state)
+{
+	static const struct {
+		const char *message;
+		enum httpreq_outcome outcome;	/* where somebody has them */
+	} rows[] = {
+		{ "GET /ws HTTP/1.1\r\n" H "Connection: Upgrade\r\n"
+		  "Upgrade: websocket\r\n\r\n", HTTPREQ_WEBSOCKET },
+		/* to be told there what is wrong */
+		{ "GET / HTTP/1.0\r\nUpgrade: WebSocket\r\n\r\n",
+		  HTTPREQ_WEBSOCKET },
+		/* no handshake: the header says what the client could do */
+		{ "POST / HTTP/1.1\r\n" H "Upgrade: websocket\r\n\r\n",
+		  HTTPREQ_REDIRECT },
+		{ "GET / HTTP/1.1\r\n" H "Upgrade: h2c\r\n\r\n",
+		  HTTPREQ_REDIRECT },
+		{ "OPTIONS * HTTP/1.1\r\n" H "Upgrade: websocket\r\n\r\n",
+		  HTTPREQ_OPTIONS },
+		/* what is refused is refused first */
+		{ "GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+		  HTTPREQ_BAD_HOST },
+		{ "GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\n"
+		  "Transfer-Encoding: chunked\r\n\r\n", HTTPREQ_CHUNKED },
+	};
+	struct httpreq_facts f = facts;
+	struct result r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		f.websocket = true;
+		answer(&r, slice_str(rows[i].message), &f);
+		if (r.a.outcome != rows[i].outcome)
+			fail_msg("%s for %s", httpreq_outcome_name(r.a.outcome),
+				 rows[i].message);
+		assert_int_equal(r.a.len == 0,
+				 rows[i].outcome == HTTPREQ_WEBSOCKET);
+		assert_false(r.a.len == 0 && r.a.close);
+
+		f.websocket = false;
+		answer(&r, slice_str(rows[i].message), &f);
+		assert_int_not_equal(r.a.outcome, HTTPREQ_WEBSOCKET);
+		assert_true(r.a.len > 0);
+	}
+}
+
 static void every_outcome_has_a_name_and_a_status(void **state)
 {
 	struct httpreq_answer a;
@@ -583,6 +628,7 @@ int main(void)
 		cmocka_unit_test(dates_follow_the_calendar),
 		cmocka_unit_test(a_small_buffer_is_never_overrun),
 		cmocka_unit_test(what_was_read_is_told),
+		cmocka_unit_test(handshakes_may_be_somebody_elses),
 		cmocka_unit_test(every_outcome_has_a_name_and_a_status),
 	};
 
