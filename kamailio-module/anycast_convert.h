@@ -3,6 +3,8 @@
 #ifndef KAMAILIO_MODULE_ANYCAST_CONVERT_H
 #define KAMAILIO_MODULE_ANYCAST_CONVERT_H
 
+#include <string.h>
+
 #include "core/ip_addr.h"
 #include "core/str.h"
 
@@ -24,6 +26,16 @@ static inline struct addr addr_of_ip(const struct ip_addr *ip)
 		addr_from_ip6(&a, ip->u.addr);
 	addr_unmap(&a);
 	return a;
+}
+
+static inline struct ip_addr ip_of_addr(const struct addr *a)
+{
+	struct ip_addr ip = {0};
+
+	ip.af = a->family == ADDR_IP6 ? AF_INET6 : AF_INET;
+	ip.len = a->family == ADDR_IP6 ? 16 : 4;
+	memcpy(ip.u.addr, a->bytes_be, ip.len);
+	return ip;
 }
 
 #endif

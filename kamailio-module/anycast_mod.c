@@ -13,11 +13,13 @@
 #include "core/mod_fix.h"
 #include "core/pvar.h"
 #include "core/sr_module.h"
+#include "core/tcp_options.h"
 #include "core/timer_proc.h"
 #include "modules/tm/tm_load.h"
 
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_fast.h"
+#include "kamailio-module/anycast_flow.h"
 #include "kamailio-module/anycast_http.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_pv.h"
@@ -36,6 +38,8 @@ static void mod_destroy(void);
 static int w_anycast_redirect(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_http_redirect(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_next_alive(struct sip_msg *msg, char *p1, char *p2);
 
 static char *_site;
 static char *_node;
@@ -57,6 +61,7 @@ static int _follow_retry_s = 86400;
 static int _follow_limit = 1;
 static int _follow_grace_ms = 500;
 static int _fast_path;
+static int _token_lifetime_s = 3600;
 
 static char _host_name[SITE_NAME_MAX];
 static struct anycast_conf _conf;
@@ -71,6 +76,10 @@ static cmd_export_t cmds[] = {
 	{"anycast_http_redirect", (cmd_function)w_anycast_http_redirect, 0,
 		0, 0, ANY_ROUTE},
 	{"anycast_pin", (cmd_function)w_anycast_pin, 0,
+		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
+	{"anycast_route_flow", (cmd_function)w_anycast_route_flow, 0,
+		0, 0, REQUEST_ROUTE},
+	{"anycast_next_alive", (cmd_function)w_anycast_next_alive, 0,
 		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
 	{0, 0, 0, 0, 0, 0}
 };
@@ -96,6 +105,7 @@ static param_export_t params[] = {
 	{"follow_limit", PARAM_INT, &_follow_limit},
 	{"follow_grace", PARAM_INT, &_follow_grace_ms},
 	{"fast_path", PARAM_INT, &_fast_path},
+	{"token_lifetime", PARAM_INT, &_token_lifetime_s},
 	{0, 0, 0}
 };
 
@@ -146,6 +156,7 @@ static int check_ranges(void)
 	err |= check_range("follow_limit", _follow_limit, 1, 63);
 	err |= check_range("follow_grace", _follow_grace_ms, 0, 60000);
 	err |= check_range("fast_path", _fast_path, 0, 1);
+	err |= check_range("token_lifetime", _token_lifetime_s, 60, 604800);
 	return err;
 }
 
@@ -280,6 +291,10 @@ static int mod_init(void)
 	if(read_params() || load_clients() || anycast_stats_init())
 		return -1;
 	load_tm_optional();
+	anycast_flow_init((uint32_t)_token_lifetime_s);
+	/* anycast_pin() shows save() the Path it writes, over TCP as well */
+	if(find_module_by_name("registrar"))
+		tcp_set_clone_rcvbuf(1);
 	if(anycast_site_init(_site, _node, _state_file) || init_follow())
 		return -1;
 	if(anycast_http_init(&_conf, !strcmp(_http, "direct")))
@@ -345,6 +360,26 @@ static int ki_pin(struct sip_msg *msg)
 	return anycast_pin(msg);
 }
 
+static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_route_flow(msg);
+}
+
+static int ki_route_flow(struct sip_msg *msg)
+{
+	return anycast_route_flow(msg);
+}
+
+static int w_anycast_next_alive(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_next_alive(msg);
+}
+
+static int ki_next_alive(struct sip_msg *msg)
+{
+	return anycast_next_alive(msg);
+}
+
 /* clang-format off */
 static sr_kemi_t sr_kemi_anycast_exports[] = {
 	{ str_init("anycast"), str_init("redirect"),
@@ -359,6 +394,16 @@ static sr_kemi_t sr_kemi_anycast_exports[] = {
 	},
 	{ str_init("anycast"), str_init("pin"),
 		SR_KEMIP_INT, ki_pin,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("route_flow"),
+		SR_KEMIP_INT, ki_route_flow,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("next_alive"),
+		SR_KEMIP_INT, ki_next_alive,
 		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
 			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
 	},

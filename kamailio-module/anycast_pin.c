@@ -5,10 +5,13 @@
 #include "core/data_lump_rpl.h"
 #include "core/dprint.h"
 #include "core/mem/mem.h"
+#include "core/msg_translator.h"
 #include "core/parser/parse_to.h"
 #include "core/socket_info.h"
+#include "core/tcp_options.h"
 
 #include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_flow.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
@@ -20,9 +23,9 @@ enum
 	ROUTE_MAX = 384,
 };
 
-/* sip:198.51.100.11:5060;transport=tcp;lr */
-static size_t format_route(
-		char *out, const struct sip_msg *msg, const struct site_node *node)
+/* <sip:USER@198.51.100.11:5060;transport=tcp;lr>; "": no user */
+static size_t format_route(char *out, const char *user,
+		const struct sip_msg *msg, const struct site_node *node)
 {
 	struct writer w = writer_of(out, ROUTE_MAX);
 	const struct addr *addr =
@@ -32,6 +35,8 @@ static size_t format_route(
 
 	addr_format_host(literal, addr);
 	writer_str(&w, "<sip:");
+	writer_str(&w, user);
+	writer_str(&w, user[0] ? "@" : "");
 	writer_str(&w, tls && node->host[0] ? node->host : literal);
 	writer_str(&w, ":");
 	writer_u32(&w, tls ? node->sips_port : node->sip_port);
@@ -95,6 +100,46 @@ static int forms_dialog(const struct sip_msg *msg)
 		   || msg->REQ_METHOD == METHOD_REFER;
 }
 
+/* What a client says of its own Path would have us send its calls, and with
+ * them everybody's media and passwords, through whomever it names.
+ */
+static int remove_paths(struct sip_msg *msg)
+{
+	for(struct hdr_field *h = msg->path; h; h = next_sibling_hdr(h)) {
+		if(del_lump(msg, (int)(h->name.s - msg->buf), h->len, HDR_PATH_T)
+				== NULL)
+			return -1;
+		anycast_count(EVENT_PATH_REMOVED);
+	}
+	return 0;
+}
+
+/* Path with the flow this came over, so that any node may send a call back
+ * through it.  The request is rebuilt, for save() looks at its bytes; where the
+ * host is not set up for that nobody saves here, and it is for the next hop.
+ */
+static int pin_register(struct sip_msg *msg, const struct anycast_view *view,
+		const struct site_node *node)
+{
+	char token[TOKEN_FLOW_MAX], text[ROUTE_MAX], service_text[ROUTE_MAX];
+	struct slice path, service;
+	int ret = 1;
+
+	anycast_flow_token(token, msg, view);
+	path = slice_of(text, format_route(text, token, msg, node));
+	service = slice_of(
+			service_text, format_route(service_text, "", msg, node));
+	if(!path.len || !service.len || remove_paths(msg) < 0
+			|| anycast_insert_header(msg, "Path", path) < 0)
+		return -1;
+	if(tcp_get_clone_rcvbuf())
+		ret = sip_msg_apply_changes(msg);
+	/* after that: it would be lost */
+	if(ret > 0 && add_service_route(msg, service) < 0)
+		return -1;
+	return ret;
+}
+
 int anycast_pin(struct sip_msg *msg)
 {
 	const struct anycast_view *view = anycast_site_view();
@@ -113,15 +158,12 @@ int anycast_pin(struct sip_msg *msg)
 				node->name, get_valid_proto_name(anycast_next_proto(msg)));
 		return -1;
 	}
-	route = slice_of(text, format_route(text, msg, node));
+	if(msg->REQ_METHOD == METHOD_REGISTER)
+		return pin_register(msg, view, node);
+	if(!forms_dialog(msg))
+		return 1;
+	route = slice_of(text, format_route(text, "", msg, node));
 	if(!route.len)
 		return -1;
-	if(forms_dialog(msg))
-		return anycast_insert_header(msg, "Record-Route", route) < 0 ? -1 : 1;
-	if(msg->REQ_METHOD != METHOD_REGISTER)
-		return 1;
-	if(anycast_insert_header(msg, "Path", route) < 0
-			|| add_service_route(msg, route) < 0)
-		return -1;
-	return 1;
+	return anycast_insert_header(msg, "Record-Route", route) < 0 ? -1 : 1;
 }

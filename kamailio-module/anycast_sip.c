@@ -75,24 +75,6 @@ static enum sip_method method_of(const struct sip_msg *msg)
 	}
 }
 
-static enum sip_transport transport_of(const struct sip_msg *msg)
-{
-	switch(msg->rcv.proto) {
-		case PROTO_UDP:
-			return SIP_UDP;
-		case PROTO_TCP:
-			return SIP_TCP;
-		case PROTO_TLS:
-			return SIP_TLS;
-		case PROTO_WS:
-			return SIP_WS;
-		case PROTO_WSS:
-			return SIP_WSS;
-		default:
-			return SIP_OTHER_TRANSPORT;
-	}
-}
-
 const struct entry *anycast_tm_bucket(
 		struct tm_binds *tm, struct slice call_id, struct slice cseq_number)
 {
@@ -333,7 +315,7 @@ int anycast_sip_redirect(struct sip_msg *msg)
 
 	if(view == NULL || msg->first_line.type != SIP_REQUEST)
 		return -1;
-	req.transport = transport_of(msg);
+	req.transport = anycast_transport(msg->rcv.proto);
 	req.family = addr_of_ip(&msg->rcv.dst_ip).family;
 	req.on_service = anycast_on_service(msg, view);
 	err = req.on_service ? read_facts(&req, &tags, &head, msg, view)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
-
 #include "core/dprint.h"
 #include "core/globals.h"
 #include "core/parser/parse_uri.h"
@@ -9,21 +7,63 @@
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_socket.h"
 
+enum sip_transport anycast_transport(int proto)
+{
+	switch(proto) {
+		case PROTO_UDP:
+			return SIP_UDP;
+		case PROTO_TCP:
+			return SIP_TCP;
+		case PROTO_TLS:
+			return SIP_TLS;
+		case PROTO_WS:
+			return SIP_WS;
+		case PROTO_WSS:
+			return SIP_WSS;
+		default:
+			return SIP_OTHER_TRANSPORT;
+	}
+}
+
+int anycast_proto(enum sip_transport transport)
+{
+	static const int protos[SIP_TRANSPORTS] = {
+			[SIP_UDP] = PROTO_UDP,
+			[SIP_TCP] = PROTO_TCP,
+			[SIP_TLS] = PROTO_TLS,
+			[SIP_WS] = PROTO_WS,
+			[SIP_WSS] = PROTO_WSS,
+			[SIP_OTHER_TRANSPORT] = PROTO_NONE,
+	};
+
+	return protos[transport];
+}
+
+struct socket_info *anycast_find_socket(
+		const struct addr *addr, uint16_t port, enum sip_transport transport)
+{
+	struct ip_addr ip = ip_of_addr(addr);
+	int proto = anycast_proto(transport);
+
+	if(!addr_is_set(addr) || proto == PROTO_NONE)
+		return NULL;
+	/* a WebSocket's is the socket its connection was opened on */
+	if(proto == PROTO_WS)
+		proto = PROTO_TCP;
+	else if(proto == PROTO_WSS)
+		proto = PROTO_TLS;
+	return find_si(&ip, port, (unsigned short)proto);
+}
+
 struct socket_info *anycast_node_socket(
 		const struct anycast_view *view, int af, int proto)
 {
 	const struct site_node *node =
 			nodes_at(view->nodes, nodes_self(view->nodes));
-	const struct addr *addr = af == AF_INET6 ? &node->ip6 : &node->ip4;
-	struct ip_addr ip = {0};
 
-	if(!addr_is_set(addr))
-		return NULL;
-	ip.af = af;
-	ip.len = af == AF_INET6 ? 16 : 4;
-	memcpy(ip.u.addr, addr->bytes_be, ip.len);
-	return find_si(&ip, proto == PROTO_TLS ? node->sips_port : node->sip_port,
-			(unsigned short)proto);
+	return anycast_find_socket(af == AF_INET6 ? &node->ip6 : &node->ip4,
+			proto == PROTO_TLS ? node->sips_port : node->sip_port,
+			anycast_transport(proto));
 }
 
 static void replace(struct socket_info **slot, const struct anycast_view *view,
@@ -42,11 +82,8 @@ static void replace(struct socket_info **slot, const struct anycast_view *view,
 /* Does the host listen on this address at all? */
 static int listens_on(const struct addr *addr)
 {
-	struct ip_addr ip = {0};
+	struct ip_addr ip = ip_of_addr(addr);
 
-	ip.af = addr->family == ADDR_IP6 ? AF_INET6 : AF_INET;
-	ip.len = addr->family == ADDR_IP6 ? 16 : 4;
-	memcpy(ip.u.addr, addr->bytes_be, ip.len);
 	return find_si(&ip, 0, PROTO_NONE) != NULL;
 }
 

@@ -12,6 +12,15 @@
 #include "core/parser/msg_parser.h"
 
 #include "kamailio-module/anycast_site.h"
+#include "kamailio-module/redirect.h"
+
+/* The host's number of a transport, and back. */
+enum sip_transport anycast_transport(int proto);
+int anycast_proto(enum sip_transport transport);
+
+/* The listen socket with this address and port, or NULL. */
+struct socket_info *anycast_find_socket(
+		const struct addr *addr, uint16_t port, enum sip_transport transport);
 
 /* The node's own listen socket, or NULL when there is no such listen line.
  * af is AF_INET or AF_INET6, proto PROTO_UDP, _TCP or _TLS.

@@ -14,7 +14,8 @@ enum
 {
 	NAME_MAX_LEN = 48,
 	COUNTERS_MAX = REDIRECT_ACTIONS + REDIRECT_REASONS + SIP_METHODS
-				   + SIP_TRANSPORTS + HTTPREQ_OUTCOMES + ANYCAST_EVENTS,
+				   + SIP_TRANSPORTS + HTTPREQ_OUTCOMES + ANYCAST_EVENTS
+				   + TOKEN_VERDICTS,
 };
 
 static counter_handle_t _actions[REDIRECT_ACTIONS];
@@ -22,6 +23,7 @@ static counter_handle_t _reasons[REDIRECT_REASONS];
 static counter_handle_t _methods[SIP_METHODS];
 static counter_handle_t _transports[SIP_TRANSPORTS];
 static counter_handle_t _http[HTTPREQ_OUTCOMES];
+static counter_handle_t _flows[TOKEN_VERDICTS];
 static counter_handle_t _events[ANYCAST_EVENTS];
 
 static const char *event_name(unsigned which)
@@ -37,6 +39,9 @@ static const char *event_name(unsigned which)
 			[EVENT_UNANSWERABLE] = "unanswerable",
 			[EVENT_RELAY_FAILED] = "relay-failed",
 			[EVENT_PIN_FAILED] = "pin-failed",
+			[EVENT_PATH_REMOVED] = "path-removed",
+			[EVENT_FLOW_GONE] = "flow-gone",
+			[EVENT_NEXT_DEAD] = "next-dead",
 			[EVENT_FAST_ANSWERED] = "fast-answered",
 			[EVENT_RELOADED] = "reloaded",
 			[EVENT_RELOAD_FAILED] = "reload-failed",
@@ -80,6 +85,11 @@ static const char *http_name(unsigned which)
 	return httpreq_outcome_name((enum httpreq_outcome)which);
 }
 
+static const char *flow_name(unsigned which)
+{
+	return token_verdict_name((enum token_verdict)which);
+}
+
 static const struct family _families[] = {
 		{"action_", _actions, REDIRECT_ACTIONS, action_name,
 				"requests by what was done with them"},
@@ -91,6 +101,8 @@ static const struct family _families[] = {
 				"requests on a service address by transport"},
 		{"http_", _http, HTTPREQ_OUTCOMES, http_name,
 				"HTTP requests by what became of them"},
+		{"flow_", _flows, TOKEN_VERDICTS, flow_name,
+				"flow tokens in a Route, by verdict"},
 		{"event_", _events, ANYCAST_EVENTS, event_name,
 				"probe headers by verdict, and rare events"},
 };
@@ -143,6 +155,11 @@ void anycast_count_decision(
 		return;
 	counter_inc(_methods[req->method]);
 	counter_inc(_transports[req->transport]);
+}
+
+void anycast_count_flow(enum token_verdict verdict)
+{
+	counter_inc(_flows[verdict]);
 }
 
 void anycast_count_http(unsigned outcome)

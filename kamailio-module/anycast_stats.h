@@ -8,6 +8,7 @@
 #define KAMAILIO_MODULE_ANYCAST_STATS_H
 
 #include "kamailio-module/redirect.h"
+#include "kamailio-module/token.h"
 
 enum anycast_event
 {
@@ -21,6 +22,9 @@ enum anycast_event
 	EVENT_UNANSWERABLE,	  /* too many Via fields or too large to answer */
 	EVENT_RELAY_FAILED,
 	EVENT_PIN_FAILED, /* no socket of the node fits the next hop */
+	EVENT_PATH_REMOVED, /* a client brought its own */
+	EVENT_FLOW_GONE, /* a flow token's socket or connection is no more */
+	EVENT_NEXT_DEAD, /* anycast_next_alive() said no */
 	EVENT_FAST_ANSWERED, /* by anycast_fast.h, before the host parsed it */
 	EVENT_RELOADED,
 	EVENT_RELOAD_FAILED,
@@ -35,6 +39,9 @@ void anycast_count(enum anycast_event event);
 /* Count one decision in each of its dimensions. */
 void anycast_count_decision(
 		const struct redirect_req *req, const struct redirect_answer *answer);
+
+/* One flow token, by what it turned out to be. */
+void anycast_count_flow(enum token_verdict verdict);
 
 /* One HTTP request, by the name of its outcome's index. */
 void anycast_count_http(unsigned outcome);
