@@ -9,7 +9,8 @@
  *
  *   [service]   domain, alias, address, sip-port, sips-port, http-port,
  *               https-port, tls, prefix (repeatable), agent-port,
- *               stray-port, secret, previous-secret
+ *               stray-port, dns, dns-port, dns-server, dns-transport,
+ *               dns-ttl, dns-serial, secret, previous-secret
  *   [node NAME] address, host, http, sip-port, sips-port, local-as, router-id,
  *               neighbor (repeatable), class
  *   [peer NAME] address, gate: whom the media relay trusts from elsewhere
@@ -33,6 +34,7 @@ enum {
 	SITE_HOST_MAX = 254,	/* DNS name with its NUL */
 	SITE_URL_MAX = 512,	/* http = ..., with its NUL */
 	SITE_ALIASES_MAX = 16,	/* further names of the service domain */
+	SITE_DNS_SERVERS_MAX = 8,	/* names of the zones' servers */
 	SITE_NODES_MAX = 4096,
 	SITE_PREFIXES_MAX = 16,	/* announced for the service */
 	SITE_NEIGHBORS_MAX = 8,	/* per node */
@@ -99,6 +101,14 @@ struct site_peer {
 	size_t prefix_cnt;	/* > 0 with SITE_GATE_PREFIX only */
 };
 
+/* How SIP is spoken, as the zones offer it. */
+enum site_transport {
+	SITE_UDP,
+	SITE_TCP,
+	SITE_TLS,
+	SITE_TRANSPORTS
+};
+
 struct site {
 	char domain[SITE_HOST_MAX];	/* lower case */
 	char aliases[SITE_ALIASES_MAX][SITE_HOST_MAX];
@@ -115,6 +125,14 @@ struct site {
 	size_t prefix_cnt;
 	uint16_t agent_port;	/* UDP between the health agents; default 7053 */
 	uint16_t stray_port;	/* UDP between the modules; default 7054 */
+	bool dns;		/* every node answers DNS; default no */
+	uint16_t dns_port;	/* default 53 */
+	char dns_servers[SITE_DNS_SERVERS_MAX][SITE_HOST_MAX];
+	size_t dns_server_cnt;	/* default ns.DOMAIN; 0 without dns */
+	enum site_transport dns_transports[SITE_TRANSPORTS];	/* best first */
+	size_t dns_transport_cnt;	/* default: all there are; 0 without dns */
+	uint32_t dns_ttl_s;	/* of every record; default 300 */
+	uint32_t dns_serial;	/* 0: made from the records */
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
@@ -174,6 +192,9 @@ const struct site_node *site_own_node(const struct site *site,
 /* The peer with the longest prefix around a; NULL when no peer has it. */
 const struct site_peer *site_find_peer(const struct site *site,
 				       const struct addr *a);
+
+/* "udp", "tcp", "tls". */
+const char *site_transport_name(enum site_transport transport);
 
 /* "strict", "prefix", "learn", "off". */
 const char *site_gate_name(enum site_gate gate);

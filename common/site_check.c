@@ -357,6 +357,7 @@ int site_check(struct site_parser *p)
 	check_names(p, claims);
 	check_hosts(p, claims);
 	free(claims);
+	site_check_dns(p);
 	err = check_addresses(p);
 	if (!err)
 		err = site_check_peers(p);

@@ -130,10 +130,11 @@ static int parse_host(struct site_parser *p, const struct site_key *key,
 	return 0;
 }
 
-static int parse_aliases(struct site_parser *p, const struct site_key *key,
-			 void *base, struct slice value)
+/* Up to key->max of them. */
+static int parse_hosts(struct site_parser *p, const struct site_key *key,
+		       void *base, struct slice value)
 {
-	char(*aliases)[SITE_HOST_MAX] = field(base, key->at);
+	char(*hosts)[SITE_HOST_MAX] = field(base, key->at);
 	size_t *cnt = field(base, key->also_at);
 	struct cursor c = cursor_of(value.text, value.len);
 	struct slice element;
@@ -148,13 +149,13 @@ static int parse_aliases(struct site_parser *p, const struct site_key *key,
 			site_why(p, "`%s': %s", text, problem);
 			return EINVAL;
 		}
-		if (*cnt == SITE_ALIASES_MAX) {
+		if (*cnt == key->max) {
 			site_why(p, "%s is one too many", text);
 			return EINVAL;
 		}
-		copy_lower(aliases[*cnt], element);
+		copy_lower(hosts[*cnt], element);
 		for (size_t i = 0; i < *cnt; i++) {
-			if (strcmp(aliases[i], aliases[*cnt]) == 0) {
+			if (strcmp(hosts[i], hosts[*cnt]) == 0) {
 				site_why(p, "%s is there twice", text);
 				return EINVAL;
 			}
@@ -435,8 +436,9 @@ const struct site_key site_keys[SITE_KEYS] = {
 		.required = true,
 		.help = "the SIP domain of the service; only requests for it "
 			"are redirected" },
-	[KEY_ALIAS] = { "alias", IN_SERVICE(aliases), .parse = parse_aliases,
+	[KEY_ALIAS] = { "alias", IN_SERVICE(aliases), .parse = parse_hosts,
 		.also_at = offsetof(struct site, alias_cnt),
+		.max = SITE_ALIASES_MAX,
 		.allowed = "up to 16 host names with commas between them",
 		.help = "further names of the service domain" },
 	[KEY_ADDRESS] = { "address", IN_SERVICE(ip4), ADDRESSES,
@@ -474,6 +476,38 @@ const struct site_key site_keys[SITE_KEYS] = {
 		.dflt = "7054",
 		.help = "UDP: where the nodes' SIP servers pass each other "
 			"messages that came to the wrong one" },
+	[KEY_DNS] = { "dns", IN_SERVICE(dns), .parse = parse_bool,
+		.dflt = "no", .allowed = "yes or no",
+		.help = "every node answers DNS for the service's names" },
+	[KEY_DNS_PORT] = { "dns-port", IN_SERVICE(dns_port), PORT,
+		.dflt = "53",
+		.help = "DNS over UDP and TCP" },
+	[KEY_DNS_SERVER] = { "dns-server", IN_SERVICE(dns_servers),
+		.parse = parse_hosts, .max = SITE_DNS_SERVERS_MAX,
+		.also_at = offsetof(struct site, dns_server_cnt),
+		.dflt_note = "ns. and the domain",
+		.allowed = "up to 8 host names with commas between them",
+		.help = "names of the zones' servers: a node's host has the "
+			"node's addresses, another one below the domain or an "
+			"alias the service's" },
+	[KEY_DNS_TRANSPORT] = { "dns-transport", IN_SERVICE(dns_transports),
+		.parse = site_parse_transports,
+		.also_at = offsetof(struct site, dns_transport_cnt),
+		.dflt_note = "udp, tcp and, with tls = yes, tls",
+		.allowed = "udp, tcp and tls, each once, with commas between "
+			   "them",
+		.help = "what the zones offer for SIP, the preferred one "
+			"first" },
+	[KEY_DNS_TTL] = { "dns-ttl", IN_SERVICE(dns_ttl_s),
+		.parse = site_parse_ttl, .min = 1, .max = 86400,
+		.dflt = "5m", .allowed = "whole seconds, 1s to 24h",
+		.help = "how long resolvers may keep what they were told" },
+	[KEY_DNS_SERIAL] = { "dns-serial", IN_SERVICE(dns_serial),
+		.parse = site_parse_serial, .min = 1, .max = UINT32_MAX,
+		.dflt_note = "made from the records",
+		.allowed = "a number, 1 to 4294967295",
+		.help = "the zones' serial, for servers elsewhere that compare "
+			"them: raise it with every change" },
 	[KEY_SECRET] = { "secret", IN_SERVICE(keys), SECRET,
 		.required = true,
 		.help = "keys To-tags, probes and what nodes tell each other; "

@@ -7,6 +7,7 @@
  *   site_peer.c   everything about [peer NAME] sections
  *   site_bgp.c    what is announced to whom: prefix, router-id
  *   site_neighbor.c  the value of neighbor and its options
+ *   site_dns.c    what the zones need: dns-...
  *   site_check.c  what only the whole file can tell: missing, twice, crossed
  */
 #ifndef COMMON_SITE_PRIV_H
@@ -32,6 +33,12 @@ enum site_key_id {
 	KEY_PREFIX,
 	KEY_AGENT_PORT,
 	KEY_STRAY_PORT,
+	KEY_DNS,
+	KEY_DNS_PORT,
+	KEY_DNS_SERVER,
+	KEY_DNS_TRANSPORT,
+	KEY_DNS_TTL,
+	KEY_DNS_SERIAL,
 	KEY_SECRET,
 	KEY_PREVIOUS_SECRET,
 	KEY_NODE_ADDRESS,
@@ -178,6 +185,13 @@ bool site_is_service_address(const struct site *site, const struct addr *a);
 
 /* Neighbors, router IDs and prefixes, and their defaults.  0 or ENOMEM. */
 int site_check_bgp(struct site_parser *p);
+
+site_value_h site_parse_transports;
+site_value_h site_parse_ttl;
+site_value_h site_parse_serial;
+
+/* What the zones need, with its defaults; when ports are settled. */
+void site_check_dns(struct site_parser *p);
 
 /* Every required key of a section is there. */
 void site_check_required(struct site_parser *p, enum site_section section,

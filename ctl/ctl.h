@@ -43,6 +43,9 @@ struct ctl {
 	const char *agent_conf;	/* NULL: the agent's default */
 	const char *neighbor;	/* NULL: all of them */
 	const char *interface;	/* NULL: not given */
+	const char *output;	/* NULL: stdout */
+	const char *zone;	/* NULL: that of the domain */
+	bool node_local;
 };
 
 int ctl_check(const struct ctl *ctl);
@@ -96,6 +99,10 @@ extern const size_t ctl_target_cnt;
 
 int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 			const struct site_node *node);
+int ctl_render_knot(const struct ctl *ctl, const struct site *site,
+		    const struct site_node *node);
+int ctl_render_zone(const struct ctl *ctl, const struct site *site,
+		    const struct site_node *node);
 int ctl_render_exabgp(const struct ctl *ctl, const struct site *site,
 		      const struct site_node *node);
 int ctl_render_bird(const struct ctl *ctl, const struct site *site,

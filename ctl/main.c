@@ -25,6 +25,9 @@ enum option_id {
 	OPTION_AGENT_CONF,
 	OPTION_NEIGHBOR,
 	OPTION_INTERFACE,
+	OPTION_OUTPUT,
+	OPTION_ZONE,
+	OPTION_NODE_LOCAL,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS
@@ -67,6 +70,13 @@ static const struct {
 			      "only sessions with this router, or this address" },
 	[OPTION_INTERFACE] = { "interface", "NAME",
 			       "where bird-igp and frr-igp speak OSPF" },
+	[OPTION_OUTPUT] = { "output", "FOLDER",
+			    "where knot has its files, and they are written" },
+	[OPTION_ZONE] = { "zone", "NAME", "an alias that is no part of the "
+			  "domain" },
+	[OPTION_NODE_LOCAL] = { "node-local", NULL,
+				"zones with this node's addresses instead of "
+				"the service's" },
 	[OPTION_HELP] = { "help", NULL, "print this text" },
 	[OPTION_VERSION] = { "version", NULL, "print the version" },
 };
@@ -75,7 +85,8 @@ static const struct {
 #define TAKES_NODE (TAKES(SITE) | TAKES(NODE))
 #define TAKES_RENDER \
 	(TAKES_NODE | TAKES(AGENT_PROGRAM) | TAKES(AGENT_CONF) | \
-	 TAKES(NEIGHBOR) | TAKES(INTERFACE))
+	 TAKES(NEIGHBOR) | TAKES(INTERFACE) | TAKES(OUTPUT) | TAKES(ZONE) | \
+	 TAKES(NODE_LOCAL))
 #define TAKES_AGENT (TAKES(AGENT) | TAKES(STATE))
 #define TAKES_ANSWER (TAKES_AGENT | TAKES(JSON))
 #define TAKES_STATE (TAKES_NODE | TAKES_AGENT)
@@ -204,6 +215,15 @@ static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 		break;
 	case OPTION_INTERFACE:
 		ctl->interface = arg;
+		break;
+	case OPTION_OUTPUT:
+		ctl->output = arg;
+		break;
+	case OPTION_ZONE:
+		ctl->zone = arg;
+		break;
+	case OPTION_NODE_LOCAL:
+		ctl->node_local = true;
 		break;
 	case OPTION_HELP:
 	case OPTION_VERSION:

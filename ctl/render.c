@@ -8,6 +8,10 @@
 const struct ctl_target ctl_targets[] = {
 	{ "kamailio", "defines, aliases and listen lines, to be included first",
 	  ctl_render_kamailio },
+	{ "knot", "Knot DNS: its configuration; with --output the zones as well",
+	  ctl_render_knot },
+	{ "zone", "the zone file of the domain, or of --zone, for any DNS server",
+	  ctl_render_zone },
 	{ "exabgp", "ExaBGP's configuration, with the health agent as its process",
 	  ctl_render_exabgp },
 	{ "bird", "the router's side of the node's sessions, for BIRD 2",
@@ -45,6 +49,10 @@ int ctl_render(const struct ctl *ctl)
 		for (size_t i = 0; i < ctl_target_cnt; i++)
 			fprintf(stderr, " %s", ctl_targets[i].name);
 		fputc('\n', stderr);
+		return CTL_USAGE;
+	}
+	if (ctl->output && target->render != ctl_render_knot) {
+		ctl_complain("render %s takes no --output", ctl->operand);
 		return CTL_USAGE;
 	}
 	status = ctl_read_node(&site, &node, ctl);

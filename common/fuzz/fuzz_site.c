@@ -96,6 +96,23 @@ static void check_peer(const struct site_peer *peer)
 		check(addr_is_set(&peer->addresses[i].addr));
 }
 
+static void check_dns(const struct site *site)
+{
+	check(site->dns_port && site->dns_ttl_s);
+	check(site->dns_server_cnt <= SITE_DNS_SERVERS_MAX);
+	check(site->dns_transport_cnt <= SITE_TRANSPORTS);
+	if (!site->dns)
+		return;
+	check(site->dns_port != site->sip_port);
+	check(site->dns_server_cnt > 0 && site->dns_transport_cnt > 0);
+	for (size_t i = 0; i < site->dns_server_cnt; i++) {
+		check(site->dns_servers[i][0] != '\0');
+		check_host(site->dns_servers[i]);
+	}
+	for (size_t i = 0; i < site->dns_transport_cnt; i++)
+		check(site->dns_transports[i] != SITE_TLS || site->tls);
+}
+
 static void check_site(const struct site *site)
 {
 	check(site->domain[0] != '\0');
@@ -109,6 +126,7 @@ static void check_site(const struct site *site)
 	check(site->agent_port && site->agent_port != site->sip_port);
 	check(site->stray_port && site->stray_port != site->sip_port &&
 	      site->stray_port != site->agent_port);
+	check_dns(site);
 	check(site->prefix_cnt > 0 && site->prefix_cnt <= SITE_PREFIXES_MAX);
 	for (size_t i = 0; i < site->prefix_cnt; i++)
 		check(addr_is_unicast(&site->prefixes[i].addr));

@@ -140,6 +140,82 @@ mkdir 'quo"te'
 cp small.conf 'quo"te/site.conf'
 t render-odd-path 1 render kamailio --site 'quo"te/site.conf' --node fra1
 
+# ---- render: DNS (rendered.sh has Knot's programs read it, tests/dns.py asks it)
+
+cat >dns.conf <<'SITE'
+[service]
+domain        = sip.example.net
+alias         = voip.sip.example.net, tel.example, fax.tel.example
+address       = 192.0.2.53, 2001:db8:53::53
+tls           = yes
+dns           = yes
+dns-port      = 5353
+dns-server    = ns1.sip.example.net, fra1.sip.example.net, ns.elsewhere.example
+dns-transport = tls, udp
+dns-ttl       = 1h
+secret        = 0123456789abcdef
+[node fra1]
+address       = 198.51.100.11, 2001:db8:1::11
+host          = fra1.sip.example.net
+http          = http://WWW.fra1.sip.example.net:8080/base
+[node ams1]
+address       = 198.51.100.75
+host          = ams1.tel.example
+http          = https://ams1.tel.example
+sip-port      = 5070
+[node lon1]
+address       = 2001:db8:3::20
+host          = lon1.elsewhere.example
+http          = http://[2001:db8:3::20]:8080
+SITE
+mkdir knot 'knot"2'
+t render-zone 0 render zone --site dns.conf --node fra1
+t render-zone-alias 0 render zone --zone tel.example --site dns.conf --node fra1
+t render-zone-no-such 78 render zone --zone voip.sip.example.net \
+	--site dns.conf --node fra1
+t render-zone-local 0 render zone --node-local --site dns.conf --node ams1
+t render-zone-no-dns 78 render zone --site site.conf --node fra1
+t render-knot 0 render knot --site dns.conf --node fra1
+t render-knot-no-dns 78 render knot --site site.conf --node fra1
+t render-knot-into 0 render knot --output knot --site dns.conf --node fra1
+cp knot/knot.conf render-knot-into.conf
+sed -i "s|$work|@DIR@|g" render-knot-into.conf
+compare render-knot-into.conf
+t render-knot-nowhere 1 render knot --output none --site dns.conf --node fra1
+t render-knot-odd-folder 1 render knot --output 'knot"2' --site dns.conf --node fra1
+t render-output-foreign 64 render bird --output knot --site dns.conf --node fra1
+
+zone_is() { # WHAT = OPTION...: the zone is (=) or is not (!) that of fra1
+	local what=$1 how=$2 same=!
+	shift 2
+
+	cases=$((cases + 1))
+	"$ctl" render zone --node fra1 --site dns.conf >zone.one
+	"$ctl" render zone "$@" >zone.two || fail "$what: exit status $?"
+	! cmp -s zone.one zone.two || same='='
+	[[ $same == "$how" ]] || fail "zone: $what"
+}
+
+serial() {
+	awk '$2 == "SOA" { print $5 }' "$1"
+}
+
+ls -A knot >files
+holds 'knot and its zones, and nothing else' files \
+	$'knot.conf\nsip.example.net.zone\ntel.example.zone\n'
+cmp knot/sip.example.net.zone render-zone.out || fail "--output: another zone"
+zone_is 'the same on every node' = --node lon1 --site dns.conf
+zone_is 'and another one when it is local' ! --node lon1 --site dns.conf --node-local
+sed '/^secret/s/0/1/; s/^domain/; a comment\ndomain/' dns.conf >dns2.conf
+zone_is 'the same when nothing changed that is in it' = --node fra1 --site dns2.conf
+sed 's/198.51.100.11/198.51.100.12/' dns.conf >dns2.conf
+zone_is 'another one when an address has changed' ! --node fra1 --site dns2.conf
+[[ $(serial zone.one) != "$(serial zone.two)" ]] ||
+	fail "zone: it has changed, and its serial has not"
+sed 's/^dns-ttl.*/dns-serial = 2026010100/' dns.conf >dns2.conf
+zone_is 'another one with a serial of the operator' ! --node fra1 --site dns2.conf
+[[ $(serial zone.two) == 2026010100 ]] || fail "zone: serial $(serial zone.two)"
+
 # ---- render: what is announced to whom (rendered.sh has programs read it)
 
 t render-no-neighbor 78 render exabgp --site site.conf --node fra1

@@ -68,7 +68,8 @@ shipped() { # FILE TARGET ARGUMENT...: as rendered, below its own first lines
 	cases=$((cases + 1))
 	"$ctl" render "$@" --site "$work/site.conf" --node fra1 |
 		sed "s|$work/site.conf|/etc/sip-anycast/site.conf|" >fresh
-	head=$(grep -n -m 1 ' Node fra1 of ' "$file" | cut -d: -f1)
+	head=$(grep -nE -m 1 ' Node fra1 of | a zone of the service ' "$file" |
+		cut -d: -f1)
 	head -n $((head - 1)) "$file" | cat - fresh >whole
 	if [[ ${UPDATE:-} ]]; then
 		cp whole "$file"
@@ -85,6 +86,8 @@ shipped bird/router.conf bird
 shipped bird/bfd.conf bird-bfd
 shipped bird/kernel.conf bird-kernel
 shipped bird/ospf.conf bird-igp --interface eth0
+shipped knot/knot.conf knot
+shipped knot/sip.example.net.zone zone
 shipped frr/router.conf frr
 shipped frr/ospf.conf frr-igp --interface eth0
 
@@ -134,6 +137,27 @@ if has vtysh; then
 		broken frr-igp.conf
 		refuses frr_check broken.conf
 	done
+fi
+
+if has knotc; then
+	for options in '' --node-local; do
+		mkdir -p knot
+		# shellcheck disable=SC2086	# no word, or one
+		render knot --node fra1 --output knot $options
+		reads "knot.conf of fra1 $options" knotc -c knot/knot.conf conf-check
+	done
+	sed -i 's/zonefile-sync/zonefile-snyc/' knot/knot.conf
+	refuses knotc -c knot/knot.conf conf-check
+fi
+
+if has kzonecheck; then
+	for options in '' --node-local; do
+		# shellcheck disable=SC2086
+		render zone --node fra1 $options
+		reads "zone of fra1 $options" kzonecheck -o sip.example.net zone.conf
+	done
+	grep -v SOA zone.conf >broken.zone
+	refuses kzonecheck -o sip.example.net broken.zone
 fi
 
 echo "$cases cases, $failures failures"

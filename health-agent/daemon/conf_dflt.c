@@ -16,6 +16,12 @@ static bool has_http(const struct site *site, const struct site_node *node)
 	return node->http[0] != '\0';
 }
 
+static bool has_dns(const struct site *site, const struct site_node *node)
+{
+	(void)node;
+	return site->dns;
+}
+
 const struct conf_dflt conf_dflts[] = {
 	{ .name = "sip-udp",
 	  .lines = "type = sip\nmethod = invite\ntransport = udp\n",
@@ -36,6 +42,10 @@ const struct conf_dflt conf_dflts[] = {
 	  .lines = "type = http\ntransport = tcp\npath = /\n",
 	  .help = "HTTP is redirected to this node.",
 	  .needs = "an http of the node", .has = has_http },
+	{ .name = "dns",
+	  .lines = "type = dns\nquery-type = NAPTR\n",
+	  .help = "Knot says how SIP is reached.",
+	  .needs = "dns = yes", .has = has_dns },
 	{ .name = "rtp",
 	  .lines = "type = rtp\naddress = node\n",
 	  .help = "rtp-pinner relays a call's packets both ways." },
@@ -47,6 +57,10 @@ const struct conf_dflt conf_dflts[] = {
 	  .lines = "type = process\n"
 		   "pid-file = /run/sip-anycast/rtp-pinner/rtp-pinner.pid\n",
 	  .help = "rtp-pinner lives." },
+	{ .name = "knot",
+	  .lines = "type = process\n"
+		   "pid-file = /run/sip-anycast/knot/knot.pid\n",
+	  .help = "Knot lives.", .needs = "dns = yes", .has = has_dns },
 };
 
 const size_t conf_dflt_cnt = sizeof(conf_dflts) / sizeof(conf_dflts[0]);

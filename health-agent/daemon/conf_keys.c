@@ -206,7 +206,7 @@ static const struct key probe_keys[PROBE_KEYS] = {
 		.help = "The service addresses, this node's own, or others; "
 			"one probe for each family." },
 	[PROBE_PORT] = { "port", NULL, key_number, AT(port), .min = 1,
-		.max = 65535, .dflt_note = "as in the site file; 53 for dns",
+		.max = 65535, .dflt_note = "as in the site file",
 		.example = "5060", .help = "The port there." },
 	[PROBE_TRANSPORT] = { "transport", NULL, key_word, AT(transport),
 		.words = transport_words,

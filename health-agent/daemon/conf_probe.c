@@ -128,7 +128,7 @@ static uint16_t port_of(const struct agent_conf *conf,
 	case PROBER_HTTP:
 		return tls ? site->https_port : site->http_port;
 	case PROBER_DNS:
-		return 53;
+		return site->dns_port;
 	}
 	return 0;
 }

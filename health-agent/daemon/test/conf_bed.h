@@ -16,9 +16,10 @@
 	"secret = some-secret-of-16-chars-or-more\n" more
 #define BED_BOTH "address = 192.0.2.53, 2001:db8:53::53\n"
 
-/* full: both families, TLS, HTTP, two nodes */
+/* full: both families, TLS, HTTP, DNS, two nodes */
 #define BED_FULL \
-	BED_SERVICE(BED_BOTH "tls = yes\nsips-port = 5091\n") \
+	BED_SERVICE(BED_BOTH "tls = yes\nsips-port = 5091\n" \
+		    "dns = yes\ndns-port = 5353\n") \
 	"[node a]\n" \
 	"address = 198.51.100.11, 2001:db8:1::11\n" \
 	"host = a.sip.example.net\n" \

@@ -2,6 +2,8 @@
 /* What the keys make of a conf. */
 #include "health-agent/daemon/test/conf_bed.h"
 
+#include "health-agent/probe/dns_wire.h"
+
 static const char *text_of(const struct addr *a)
 {
 	static char out[ADDR_TEXT_MAX];
@@ -48,12 +50,17 @@ static void defaults_probe_all_that_the_site_has(void **state)
 		"withdraws service\n"
 		"probe http: http [2001:db8:53::53], bad within 2700ms: "
 		"withdraws service\n"
+		"probe dns: dns 192.0.2.53, bad within 2700ms: "
+		"withdraws service\n"
+		"probe dns: dns [2001:db8:53::53], bad within 2700ms: "
+		"withdraws service\n"
 		"probe rtp: rtp 198.51.100.11, bad within 2700ms: "
 		"withdraws service\n"
 		"probe rtp: rtp [2001:db8:1::11], bad within 2700ms: "
 		"withdraws service\n"
 		"probe kamailio: process, bad at once: withdraws service\n"
-		"probe pinner: process, bad at once: withdraws service\n");
+		"probe pinner: process, bad at once: withdraws service\n"
+		"probe knot: process, bad at once: withdraws service\n");
 	agent_conf_free(conf);
 }
 
@@ -133,6 +140,12 @@ static void default_probes_are_those_of_the_documentation(void **state)
 	assert_int_equal(p->transport, PROBER_TCP);
 	assert_string_equal(p->path, "/");
 	assert_int_equal(p->expect, 0);
+	p = &conf->probes[bed_probe(conf, "dns", ADDR_IP6)].prober;
+	assert_int_equal(p->port, 5353);
+	assert_int_equal(p->transport, PROBER_UDP);
+	assert_string_equal(p->dns_name, "sip.example.net");
+	assert_string_equal(dns_type_name(p->dns_type), "NAPTR");
+	assert_string_equal(p->dns_answer, "");
 	p = &conf->probes[bed_probe(conf, "rtp", ADDR_IP4)].prober;
 	assert_string_equal(text_of(&p->ng_addr), "127.0.0.1");
 	assert_int_equal(p->ng_port, 2223);
@@ -159,7 +172,7 @@ static void defaults_leave_out_what_the_site_has_not(void **state)
 	scratch_write("small", site, strlen(site));
 	conf = bed_good("", "--site @small --node a");
 	summary_of(&got, conf);
-	/* neither TLS nor HTTP; IPv6 of the node speaks for nothing */
+	/* neither TLS nor HTTP nor DNS; IPv6 of the node speaks for nothing */
 	assert_string_equal(got.text,
 		"group service: 192.0.2.53/32\n"
 		"probe sip-udp: sip 192.0.2.53, bad within 2700ms: "
@@ -409,7 +422,7 @@ static void every_probe_key_reaches_its_field(void **state)
 	assert_int_equal(p->dns_type, 33);
 	assert_string_equal(p->dns_answer, "10 0 5060 sip.example.net.");
 	assert_int_equal(p->transport, PROBER_TCP);
-	assert_int_equal(p->port, 53);
+	assert_int_equal(p->port, 5353);
 	i = bed_probe(conf, "r", ADDR_IP4);
 	p = &conf->probes[i].prober;
 	assert_int_equal(conf->health.probes[i].groups, 3);

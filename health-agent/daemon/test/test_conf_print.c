@@ -122,7 +122,7 @@ static void the_shipped_file_says_what_is_so_without_it(void **state)
 	assert_non_null(strstr(text, "\n [probe sip-udp]\n type = sip\n"));
 	assert_non_null(strstr(text, "\n;metrics = "));
 	conf = bed_good(text, BED_ARGS);
-	assert_int_equal(conf->health.probe_cnt, 16);
+	assert_int_equal(conf->health.probe_cnt, 19);
 	site = conf->site;
 	check_same(dflt, conf, "with every default in force");
 	conf->site = site;
