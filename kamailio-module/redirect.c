@@ -103,6 +103,9 @@ static bool rule_not_ours(const struct rule_ctx *ctx)
 		return serve(ctx, REASON_TRANSACTION);
 	if (req->unreadable)
 		return serve(ctx, REASON_UNREADABLE);
+	/* what is claimed has been judged before, and is to be served */
+	if (req->verdict == STRAY_YOURS)
+		return serve(ctx, REASON_CLAIMED);
 	return false;
 }
 
@@ -141,6 +144,30 @@ static enum host_kind kind_of(const struct rule_ctx *ctx,
 
 static bool rule_refuse(const struct rule_ctx *ctx);
 
+/* 3: of a node that is down nothing will come: say so at once, as whoever waits
+ * for it would have to in the end (RFC 3261 12.2.1.2, 9.2 and 21.4.18).
+ */
+static bool refuse_down(const struct rule_ctx *ctx)
+{
+	const struct redirect_req *req = ctx->req;
+	bool gone = req->has_to_tag || req->method == SIP_METHOD_CANCEL;
+
+	return refuse(ctx, REASON_LOOP_DOWN, gone ? 481 : 480);
+}
+
+/* 3: may it go to that node as it is?  Over UDP only: the node answers from the
+ * service address, which is right for any packet, but not for a connection that
+ * ends here.  Not for what has been passed once.
+ */
+static bool may_pass(const struct rule_ctx *ctx, uint32_t node)
+{
+	const struct redirect_req *req = ctx->req;
+
+	return ctx->env->conf->can_pass && req->transport == SIP_UDP &&
+	       req->verdict != STRAY_DELIVERED &&
+	       nodes_hears(ctx->env->nodes, node);
+}
+
 /* 3: the loop guard.  Clients with an outbound proxy send the redirected
  * request to the service address again (RFC 3261 8.3 warns of it): whoever
  * asks for a node by name has been redirected already.
@@ -163,15 +190,65 @@ static bool rule_loop(const struct rule_ctx *ctx)
 	/* what is refused here is not passed on either */
 	if (rule_refuse(ctx))
 		return true;
+	if (nodes_state(ctx->env->nodes, node) == NODE_DOWN)
+		return refuse_down(ctx);
+	if (!nodes_reachable(ctx->env->nodes, node, req->family))
+		return refuse(ctx, REASON_NO_ADDRESS, 480);
+	if (may_pass(ctx, node))
+		return settle(ctx, REDIRECT_PASS, REASON_LOOP_OTHER, 0, node);
 	/* 8.3: what may not be redirected and cannot be relayed gets 404 */
 	if (!ctx->env->conf->can_relay)
 		return refuse(ctx, REASON_LOOP_OTHER, 404);
 	/* a relay is a proxy: RFC 3261 16.3 step 3, for OPTIONS as well */
 	if (req->has_max_forwards && !req->max_forwards)
 		return refuse(ctx, REASON_MAX_FORWARDS, 483);
-	if (!nodes_reachable(ctx->env->nodes, node, req->family))
-		return refuse(ctx, REASON_NO_ADDRESS, 480);
 	return settle(ctx, REDIRECT_RELAY, REASON_LOOP_OTHER, 0, node);
+}
+
+/* Is this of a transaction that only its owner knows: does it carry nothing by
+ * which we could tell whose it is?
+ */
+static bool is_stray(const struct redirect_req *req)
+{
+	if (req->method == SIP_METHOD_ACK)
+		return !req->to_tag_is_ours;
+	return req->method == SIP_METHOD_CANCEL && !req->has_to_tag;
+}
+
+/* To the node that has it; a stream's CANCEL is answered here, where its
+ * connection is (RFC 3261 9.2: 200 says no more than that it was found).
+ */
+static bool pass_to_owner(const struct rule_ctx *ctx)
+{
+	const struct redirect_req *req = ctx->req;
+	bool answer = req->method == SIP_METHOD_CANCEL &&
+		      req->transport != SIP_UDP;
+
+	return settle(ctx, REDIRECT_PASS, REASON_OWNED, answer ? 200 : 0,
+		      req->owner);
+}
+
+/* 5 and 6, before anything else is said: the INVITE of a CANCEL, or of the ACK
+ * to a served call's 4xx, may be with another node.
+ */
+static bool rule_stray(const struct rule_ctx *ctx)
+{
+	const struct redirect_req *req = ctx->req;
+	const struct nodes *nodes = ctx->env->nodes;
+
+	/* it was claimed by this node, but its transaction is new or over */
+	if (req->verdict == STRAY_DELIVERED && !req->has_to_tag &&
+	    req->method != SIP_METHOD_ACK && req->method != SIP_METHOD_CANCEL)
+		return serve(ctx, REASON_DELIVERED);
+	if (!is_stray(req))
+		return false;
+	if (req->verdict == STRAY_OWNED && nodes_hears(nodes, req->owner))
+		return pass_to_owner(ctx);
+	if (req->verdict != STRAY_NONE || !ctx->env->conf->can_pass ||
+	    !nodes_any_hears(nodes) || req->is_probe || req->via_maddr ||
+	    req->defect != DEFECT_NONE)
+		return false;
+	return settle(ctx, REDIRECT_ASK, REASON_STRAY, 0, NODES_NONE);
 }
 
 /* 4: what is for somebody else is not redirected here, or bob@other.example
@@ -201,6 +278,10 @@ static bool rule_dialog(const struct rule_ctx *ctx)
 		if (req->to_tag_is_ours)
 			return settle(ctx, REDIRECT_ABSORB, REASON_ACK_OURS, 0,
 				      NODES_NONE);
+		/* whoever was asked knows of no transaction it could end */
+		if (req->verdict != STRAY_NONE)
+			return settle(ctx, REDIRECT_ABSORB,
+				      REASON_OWNER_UNKNOWN, 0, NODES_NONE);
 		return serve(ctx, req->has_to_tag ? REASON_IN_DIALOG :
 						    REASON_ACK_STRAY);
 	}
@@ -370,9 +451,9 @@ struct redirect_answer redirect_decide(const struct redirect_req *req,
 				       const struct redirect_env *env)
 {
 	static bool (*const rules[])(const struct rule_ctx *ctx) = {
-		rule_not_ours, rule_loop,    rule_foreign, rule_dialog,
-		rule_cancel,   rule_refuse,  rule_options, rule_policy,
-		rule_probe,    rule_follow,
+		rule_not_ours, rule_loop,    rule_stray,   rule_foreign,
+		rule_dialog,   rule_cancel,  rule_refuse,  rule_options,
+		rule_policy,   rule_probe,   rule_follow,
 	};
 	struct redirect_answer answer = { 0 };
 	const struct rule_ctx ctx = {

@@ -55,6 +55,9 @@ enum redirect_action {
 	REDIRECT_ANSWER,	/* 200 or 503 */
 	REDIRECT_REFUSE,	/* 4xx */
 	REDIRECT_RELAY,		/* to the node its R-URI or Route names */
+	REDIRECT_PASS,		/* as it is to answer.node (pass.h: DELIVER), which
+				 * handles it; a status is answered here as well */
+	REDIRECT_ASK,		/* whose it is (claim_ask()), then decide again */
 	REDIRECT_DROP,		/* no reply would keep the amplification bound */
 	REDIRECT_ACTIONS
 };
@@ -64,8 +67,14 @@ enum redirect_reason {
 	REASON_NOT_SERVICE,	/* 1: arrived on a node address */
 	REASON_TRANSACTION,	/* 1: tm knows its transaction */
 	REASON_UNREADABLE,	/* 1: the script's sanity checks say it better */
+	REASON_CLAIMED,		/* 1: the rendezvous says it is ours */
 	REASON_LOOP_SELF,	/* 3: R-URI or Route already is this node */
 	REASON_LOOP_OTHER,	/* 3: ... another node */
+	REASON_LOOP_DOWN,	/* 3: ... another node, and that one is down */
+	REASON_STRAY,		/* 5, 6: ACK or CANCEL of nothing known here */
+	REASON_OWNED,		/* 5, 6: ... and another node has it */
+	REASON_DELIVERED,	/* another node says that it is ours */
+	REASON_OWNER_UNKNOWN,	/* 5: an ACK nobody is known to wait for */
 	REASON_FOREIGN,		/* 4: not our domain, or another's Route */
 	REASON_ACK_OURS,	/* 5: its To-tag is one of any node's */
 	REASON_IN_DIALOG,	/* 5: has a To-tag that is not ours */
@@ -110,6 +119,18 @@ enum sip_defect {
 	SIP_DEFECTS
 };
 
+/* What is known of a request's owner, from other nodes or from our own table of
+ * owners (claim.h).
+ */
+enum stray_verdict {
+	STRAY_NONE,		/* nobody has been asked */
+	STRAY_YOURS,		/* our claim holds */
+	STRAY_NOBODY,		/* asked: nobody is known to have it */
+	STRAY_OWNED,		/* asked: req.owner has it */
+	STRAY_DELIVERED,	/* another node passed it to us: it is not passed on */
+	STRAY_VERDICTS
+};
+
 /* The facts of one request.  All slices are borrowed from the message. */
 struct redirect_req {
 	enum sip_method method;
@@ -133,11 +154,14 @@ struct redirect_req {
 	uint64_t source_key;		/* hash of source address + User-Agent */
 	uint64_t transaction_key;	/* hash of source + Call-ID + CSeq */
 	uint64_t call_key;		/* hash of the Call-ID */
+	enum stray_verdict verdict;
+	uint32_t owner;			/* index of a node, for STRAY_OWNED */
 };
 
 struct redirect_conf {
 	uint32_t methods;		/* bit per enum sip_method to redirect */
 	bool can_relay;			/* tm is there to do it */
+	bool can_pass;			/* to other nodes: strays are looked after */
 };
 
 /* What the decision stands on; all borrowed. */
@@ -158,7 +182,8 @@ struct redirect_answer {
 	enum redirect_action action;
 	enum redirect_reason reason;
 	unsigned status;	/* of the reply, 0 where there is none */
-	uint32_t node;		/* index for TO_NODE and RELAY, else NODES_NONE */
+	uint32_t node;		/* index for TO_NODE, RELAY and PASS, else
+				 * NODES_NONE */
 	bool followed;		/* at the node after a redirect: it follows */
 };
 
@@ -170,6 +195,7 @@ const char *sip_method_name(enum sip_method method);
 const char *sip_transport_name(enum sip_transport transport);
 const char *redirect_action_name(enum redirect_action action);
 const char *redirect_reason_name(enum redirect_reason reason);
+const char *stray_verdict_name(enum stray_verdict verdict);
 const char *sip_defect_text(enum sip_defect defect);
 
 /* The reason phrase of a status this module sends (RFC 3261 21). */

@@ -49,6 +49,8 @@ static const char *const actions[REDIRECT_ACTIONS] = {
 	[REDIRECT_ANSWER] = "answer",
 	[REDIRECT_REFUSE] = "refuse",
 	[REDIRECT_RELAY] = "relay",
+	[REDIRECT_PASS] = "pass",
+	[REDIRECT_ASK] = "ask",
 	[REDIRECT_DROP] = "drop",
 };
 NAME_FUNCTION(redirect_action_name, redirect_action, actions)
@@ -57,8 +59,14 @@ static const char *const reasons[REDIRECT_REASONS] = {
 	[REASON_NOT_SERVICE] = "not-service-address",
 	[REASON_TRANSACTION] = "known-transaction",
 	[REASON_UNREADABLE] = "unreadable",
+	[REASON_CLAIMED] = "claimed",
 	[REASON_LOOP_SELF] = "names-this-node",
 	[REASON_LOOP_OTHER] = "names-other-node",
+	[REASON_LOOP_DOWN] = "names-node-down",
+	[REASON_STRAY] = "stray",
+	[REASON_OWNED] = "owned",
+	[REASON_DELIVERED] = "delivered",
+	[REASON_OWNER_UNKNOWN] = "owner-unknown",
 	[REASON_FOREIGN] = "foreign",
 	[REASON_ACK_OURS] = "ack-of-our-reply",
 	[REASON_IN_DIALOG] = "in-dialog",
@@ -87,6 +95,15 @@ static const char *const reasons[REDIRECT_REASONS] = {
 	[REASON_AMPLIFICATION] = "amplification",
 };
 NAME_FUNCTION(redirect_reason_name, redirect_reason, reasons)
+
+static const char *const verdicts[STRAY_VERDICTS] = {
+	[STRAY_NONE] = "none",
+	[STRAY_YOURS] = "yours",
+	[STRAY_NOBODY] = "nobody",
+	[STRAY_OWNED] = "owned",
+	[STRAY_DELIVERED] = "delivered",
+};
+NAME_FUNCTION(stray_verdict_name, stray_verdict, verdicts)
 
 static const char *const defects[SIP_DEFECTS] = {
 	[DEFECT_NONE] = "",
@@ -120,6 +137,8 @@ const char *sip_status_text(unsigned status)
 		return "Bad Extension";
 	case 480:
 		return "Temporarily Unavailable";
+	case 481:
+		return "Call/Transaction Does Not Exist";
 	case 483:
 		return "Too Many Hops";
 	case 503:

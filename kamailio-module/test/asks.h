@@ -28,6 +28,7 @@ enum {
 	CAME_BACK = 512,	/* this source was redirected and did not follow */
 	NO_TM = 1024,		/* the host cannot relay */
 	UNREADABLE = 2048,
+	PASSES = 4096,		/* strays are looked after */
 };
 
 struct ask {
@@ -42,6 +43,8 @@ struct ask {
 	enum sip_defect defect;
 	uint32_t methods;	/* to redirect; 0: INVITE */
 	uint64_t source, transaction, call;
+	enum stray_verdict verdict;
+	uint32_t owner;
 };
 
 struct world {
@@ -163,6 +166,8 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 		.source_key = ask->source,
 		.transaction_key = ask->transaction,
 		.call_key = ask->call,
+		.verdict = ask->verdict,
+		.owner = ask->owner,
 	};
 	struct redirect_answer a;
 	const struct site_node *node;
@@ -170,6 +175,7 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 
 	w->conf.methods = ask->methods ? ask->methods : 1U << SIP_METHOD_INVITE;
 	w->conf.can_relay = !(ask->facts & NO_TM);
+	w->conf.can_pass = ask->facts & PASSES;
 	ask_states(w, ask->states);
 	if (ask->facts & CAME_BACK) {
 		assert_true(follow_judge(w->env.follow, ask->source,
@@ -179,7 +185,8 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 	}
 	a = redirect_decide(&req, &w->env);
 	node = nodes_at(w->nodes, a.node);
-	CHECK_EQ(a.action == REDIRECT_TO_NODE || a.action == REDIRECT_RELAY,
+	CHECK_EQ(a.action == REDIRECT_TO_NODE || a.action == REDIRECT_RELAY ||
+			 a.action == REDIRECT_PASS,
 		 !!node, "a node where there is one to go to, else none");
 	if (a.status)
 		snprintf(status, sizeof(status), " %u", a.status);

@@ -137,8 +137,12 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 		    .method = "ACK" }, "absorb names-other-node" },
 		{ "another node's name",
 		  { .uri = "sip:bob@AMS1.sip.example.net:5061" }, AMS },
-		{ "another node that is down", { .uri = "sip:b@198.51.100.12",
-						 .states = "UWUU" }, AMS },
+		{ "another node that drains", { .uri = "sip:b@198.51.100.12",
+						.states = "URUU" }, AMS },
+		{ "another node nobody has heard of: it may be there",
+		  { .uri = "sip:b@198.51.100.12", .states = "UNUU" }, AMS },
+		{ "another node that is disabled: what runs there goes on",
+		  { .uri = "sip:b@198.51.100.12", .states = "UXUU" }, AMS },
 		{ "while this one drains", { .uri = "sip:b@198.51.100.11",
 					     .states = "RUUU" }, SELF },
 		/* ACK and CANCEL like their INVITE */
@@ -156,6 +160,37 @@ static void rule_3_who_asks_for_a_node_was_redirected_already(void **state)
 		  "redirect own-node 302 fra1" },
 		{ "nor is another scheme's", { .uri = "im:b@198.51.100.11" },
 		  "refuse unknown-scheme 416" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_SIZE(rows), "fra1");
+}
+
+/* RFC 3261 21.4.18, 12.2.1.2, 9.2, 17.1.1.3 */
+static void rule_3_nobody_waits_for_a_node_that_is_down(void **state)
+{
+	static const struct row rows[] = {
+		{ "INVITE", { .uri = "sip:b@198.51.100.12",
+			      .states = "UWUU" }, "refuse names-node-down 480" },
+		{ "along a Route", { .route = "sip:198.51.100.12;lr",
+				     .states = "UWUU", .over = "tls" },
+		  "refuse names-node-down 480" },
+		{ "in a dialog", { .uri = "sip:b@198.51.100.12",
+				   .method = "BYE", .facts = TO_TAG,
+				   .states = "UWUU" },
+		  "refuse names-node-down 481" },
+		{ "CANCEL", { .uri = "sip:b@198.51.100.12", .method = "CANCEL",
+			      .states = "UWUU" }, "refuse names-node-down 481" },
+		{ "ACK", { .uri = "sip:b@198.51.100.12", .method = "ACK",
+			   .facts = TO_TAG, .states = "UWUU" },
+		  "absorb names-node-down" },
+		{ "with nothing to relay with either",
+		  { .uri = "sip:b@198.51.100.12", .facts = NO_TM,
+		    .states = "UWUU" }, "refuse names-node-down 480" },
+		{ "broken", { .uri = "sip:b@198.51.100.12", .states = "UWUU",
+			      .defect = DEFECT_CSEQ }, "refuse malformed 400" },
+		{ "this node, down as it is", { .uri = "sip:b@198.51.100.11",
+						.states = "WUUU" }, SELF },
 	};
 
 	(void)state;
@@ -644,6 +679,7 @@ int main(void)
 			rule_2_a_probe_is_answered_as_if_the_node_were_up),
 		cmocka_unit_test(
 			rule_3_who_asks_for_a_node_was_redirected_already),
+		cmocka_unit_test(rule_3_nobody_waits_for_a_node_that_is_down),
 		cmocka_unit_test(rule_3_a_relay_refuses_what_a_proxy_refuses),
 		cmocka_unit_test(rule_3_a_route_decides_alone),
 		cmocka_unit_test(rule_3_maddr_is_where_it_goes),

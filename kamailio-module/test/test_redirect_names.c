@@ -32,6 +32,11 @@ static const char *defect(unsigned i)
 	return sip_defect_text((enum sip_defect)i);
 }
 
+static const char *verdict(unsigned i)
+{
+	return stray_verdict_name((enum stray_verdict)i);
+}
+
 static const struct {
 	const char *what;
 	const char *(*name)(unsigned i);
@@ -42,6 +47,7 @@ static const struct {
 	{ "transports", transport, SIP_TRANSPORTS, true },
 	{ "actions", action, REDIRECT_ACTIONS, true },
 	{ "reasons", reason, REDIRECT_REASONS, true },
+	{ "verdicts", verdict, STRAY_VERDICTS, true },
 	{ "defects", defect, SIP_DEFECTS, false },
 };
 
@@ -95,6 +101,7 @@ static void every_status_we_send_has_its_phrase(void **state)
 		{ 416, "Unsupported URI Scheme" },
 		{ 420, "Bad Extension" },
 		{ 480, "Temporarily Unavailable" },
+		{ 481, "Call/Transaction Does Not Exist" },
 		{ 483, "Too Many Hops" },
 		{ 503, "Service Unavailable" },
 		{ 499, "Refused" },

@@ -75,6 +75,9 @@ static const struct {
 	/* a relay is a proxy, and refuses at 0 like one (16.3) */
 	{ "relay names-other-node ams1", "refuse max-forwards 483",
 	  "refuse max-forwards 483" },
+	/* that other node is down as well, and nothing would come of it */
+	{ "relay names-other-node ams1", "answer options-no-node 503",
+	  "refuse names-node-down 480" },
 	/* a WebSocket INVITE was served, so its CANCEL is; and so of a client
 	 * that never follows
 	 */
