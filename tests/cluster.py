@@ -61,20 +61,21 @@ class Member(Node):
 
 class Cluster:
     def __init__(self, build, names=NAMES, *, service="", texts=None,
-                 **options):
-        """texts: another site file for some, by name."""
+                 kind=Member, **options):
+        """texts: another site file for some, by name; kind: of Member."""
         self.outside = Space("outside")
         self.hub = Space("hub")
         self.hub.ip("link add bridge type bridge", "link set bridge up")
         self._plug(self.outside, f"{NET}.1")
-        self.members = {}
+        self.members, self.spaces = {}, []
         for name in names:
             space = Space(name)
+            self.spaces.append(space)
             self._plug(space, address(name))
             space.ip(f"addr add {SERVICE}/32 dev lo",
                      f"route add default via {NET}.1 dev hub")
             text = (texts or {}).get(name) or site_text(names, service=service)
-            self.members[name] = Member(build, name, space, text, **options)
+            self.members[name] = kind(build, name, space, text, **options)
         self.route(names[0])
 
     def _plug(self, space, own):
@@ -100,8 +101,11 @@ class Cluster:
         self.outside.ip(*(f"addr add {a}/32 dev lo" for a in addresses))
 
     def remove(self):
+        """Nodes, their machines and the wires between them."""
         for member in self:
             member.remove()
+        for space in [self.outside, self.hub, *self.spaces]:
+            space.remove()
 
 
 def cpu_ns(member):

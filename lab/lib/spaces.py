@@ -89,6 +89,12 @@ class Space:
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)
         self.ip("link set lo up")
 
+    def remove(self):
+        """With its cables; who still runs in it has lost them."""
+        os.close(self.fd)
+        run("ip", "netns", "del", self.name)
+        self.dir.rmdir()
+
     def words(self, *words):
         """The command line that runs these words in here, by one process."""
         return ["nsenter", f"--net=/run/netns/{self.name}",
