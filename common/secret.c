@@ -42,6 +42,7 @@ int secret_derive(struct secret_keys *out, struct slice text)
 	derive(out->agent, sizeof(out->agent), root, "sip-anycast agent 1");
 	derive(out->pass, sizeof(out->pass), root, "sip-anycast pass 1");
 	derive(out->token, sizeof(out->token), root, "sip-anycast token 1");
+	derive(out->peer, sizeof(out->peer), root, "sip-anycast peer 1");
 	sodium_memzero(root, sizeof(root));
 	return 0;
 }

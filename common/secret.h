@@ -32,6 +32,7 @@ struct secret_keys {
 	uint8_t agent[SECRET_MAC_KEY_LEN];	/* between health agents */
 	uint8_t pass[SECRET_AEAD_KEY_LEN];	/* between modules (pass.h) */
 	uint8_t token[SECRET_MAC_KEY_LEN];	/* flows, Vias (token.h) */
+	uint8_t peer[SECRET_MAC_KEY_LEN];	/* KDMQ requests (peersig.h) */
 };
 
 /* Derive the keys of a secret's text: surrounding white space does not count.

@@ -8,7 +8,7 @@
  * `anycastctl check --reference` prints the reference.
  *
  *   [service]   domain, alias, address, sip-port, sips-port, http-port,
- *               https-port, tls, prefix (repeatable), agent-port,
+ *               https-port, tls, cluster-tls, prefix (repeatable), agent-port,
  *               stray-port, dns, dns-port, dns-server, dns-transport,
  *               dns-ttl, dns-serial, secret, previous-secret
  *   [node NAME] address, host, http, sip-port, sips-port, local-as, router-id,
@@ -120,6 +120,7 @@ struct site {
 	uint16_t http_port;	/* where the service answers HTTP; default 80 */
 	uint16_t https_port;	/* default 443 */
 	bool tls;		/* listen for SIPS and HTTPS; default no */
+	bool cluster_tls;	/* SIP between the nodes over TLS; default no */
 	/* what is announced; default: the service addresses themselves */
 	struct prefix prefixes[SITE_PREFIXES_MAX];
 	size_t prefix_cnt;

@@ -338,6 +338,14 @@ static void check_domain(struct site_parser *p)
 	}
 }
 
+static void check_cluster_tls(struct site_parser *p)
+{
+	if (p->site->cluster_tls && !p->site->tls)
+		site_error(p, p->service_lines.key[KEY_CLUSTER_TLS],
+			   "[service] cluster-tls: `yes' is not allowed: it "
+			   "needs tls = yes");
+}
+
 int site_check(struct site_parser *p)
 {
 	struct site *site = p->site;
@@ -346,6 +354,7 @@ int site_check(struct site_parser *p)
 
 	check_sections(p);
 	check_domain(p);
+	check_cluster_tls(p);
 	check_all_ports(p);
 
 	site->by_name = calloc(site->node_cnt + 1, sizeof(*site->by_name));

@@ -460,6 +460,11 @@ const struct site_key site_keys[SITE_KEYS] = {
 	[KEY_TLS] = { "tls", IN_SERVICE(tls), .parse = parse_bool,
 		.dflt = "no", .allowed = "yes or no",
 		.help = "listen for SIP over TLS and for HTTPS" },
+	[KEY_CLUSTER_TLS] = { "cluster-tls", IN_SERVICE(cluster_tls),
+		.parse = parse_bool, .dflt = "no", .allowed = "yes or no",
+		.help = "SIP between the nodes (registrations, calls) over "
+			"TLS, each other's certificates verified; needs "
+			"tls = yes" },
 	[KEY_PREFIX] = { "prefix", IN_SERVICE(prefixes),
 		.parse = site_parse_announced, .repeatable = true,
 		.also_at = offsetof(struct site, prefix_cnt),

@@ -48,6 +48,95 @@ static void define_key(const char *name, const struct secret_keys *keys)
 	puts("\"");
 }
 
+/* The family in which the nodes talk to each other: the first that all of them
+ * have.  0: there is none.
+ */
+static int common_family(const struct site *site)
+{
+	size_t ip4 = 0, ip6 = 0;
+
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		ip4 += addr_is_set(&site->nodes[i].ip4);
+		ip6 += addr_is_set(&site->nodes[i].ip6);
+	}
+	return ip4 == site->node_cnt ? 4 : ip6 == site->node_cnt ? 6 : 0;
+}
+
+/* Where a node takes KDMQ requests. */
+static void print_dmq_address(const struct site *site,
+			      const struct site_node *node, int family)
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_format_host(host, family == 4 ? &node->ip4 : &node->ip6);
+	printf("\"sip:%s:%u", host,
+	       site->cluster_tls ? node->sips_port : node->sip_port);
+	fputs(site->cluster_tls ? ";transport=tls\"" : "\"", stdout);
+}
+
+/* FNV-1a of the name, positive: what Kamailio wants to tell servers by. */
+static uint32_t server_id(const struct site_node *node)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *at = node->name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 16777619u;
+	hash &= 0x7fffffff;
+	return hash ? hash : 1;
+}
+
+static int check_server_id(const struct site *site,
+			   const struct site_node *node)
+{
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		const struct site_node *other = &site->nodes[i];
+
+		if (other == node || server_id(other) != server_id(node))
+			continue;
+		ctl_complain("nodes %s and %s have names of the same hash (%u), "
+			     "by which registrations are told apart: give one "
+			     "of them another name", node->name, other->name,
+			     server_id(node));
+		return CTL_FAILURE;
+	}
+	return CTL_OK;
+}
+
+/* What kamailio.cfg needs where there is more than one node. */
+static void print_cluster(const struct site *site, const struct site_node *node)
+{
+	int family = common_family(site);
+
+	define_number("SERVER_ID", server_id(node));
+	if (site->node_cnt < 2)
+		return;
+	if (!family) {
+		puts("# The nodes have no address family in common: each keeps "
+		     "its registrations.");
+		return;
+	}
+	define_flag("WITH_NODES", true);
+	define_flag("WITH_CLUSTER_TLS", site->cluster_tls);
+	fputs("#!define DMQ_ADDRESS ", stdout);
+	print_dmq_address(site, node, family);
+	putchar('\n');
+}
+
+/* Read when the file is included a second time, after the modules. */
+static void print_other_nodes(const struct site *site,
+			      const struct site_node *node)
+{
+	int family = common_family(site);
+
+	for (size_t i = 0; family && i < site->node_cnt; i++) {
+		if (&site->nodes[i] == node)
+			continue;
+		fputs("modparam(\"dmq\", \"notification_address\", ", stdout);
+		print_dmq_address(site, &site->nodes[i], family);
+		puts(")");
+	}
+}
+
 static void print_defines(const char *site_path, const struct site *site,
 			  const struct site_node *node)
 {
@@ -74,6 +163,7 @@ static void print_defines(const char *site_path, const struct site *site,
 	define_key("SITE_KEY", &site->keys);
 	if (site->has_previous)
 		define_key("SITE_KEY_PREVIOUS", &site->previous_keys);
+	print_cluster(site, node);
 }
 
 static void print_listen(const char *transport, const struct addr *a,
@@ -124,14 +214,15 @@ int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 		ctl_complain("%s: %s", ctl->site_path, strerror(errno));
 		return CTL_FAILURE;
 	}
-	if (check_path(path))
+	if (check_path(path) || check_server_id(site, node))
 		return CTL_FAILURE;
 
 	printf("# Node %s of %s, for Kamailio.\n"
 	       "# Made by `anycastctl render kamailio' from the site file: "
 	       "edit that one.\n"
 	       "# SITE_KEY is made from the site's secret: not for "
-	       "everybody's eyes.\n\n", node->name, site->domain);
+	       "everybody's eyes.\n\n"
+	       "#!ifndef ANYCAST_SITE\n\n", node->name, site->domain);
 	print_defines(path, site, node);
 
 	puts("\n# The service's names and the node's are ours: what is "
@@ -152,6 +243,11 @@ int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 	     "#!ifndef SERVICE_ADDRESS_ONLY");
 	print_listens(site, &node->ip4, node->sip_port, node->sips_port);
 	print_listens(site, &node->ip6, node->sip_port, node->sips_port);
+	puts("#!endif\n\n"
+	     "# The second time, when the modules are loaded: whom to ask for "
+	     "registrations.\n"
+	     "#!else");
+	print_other_nodes(site, node);
 	puts("#!endif");
 	return CTL_OK;
 }

@@ -21,6 +21,7 @@
 #include "kamailio-module/anycast_fast.h"
 #include "kamailio-module/anycast_flow.h"
 #include "kamailio-module/anycast_http.h"
+#include "kamailio-module/anycast_peer.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_pv.h"
 #include "kamailio-module/anycast_rpc.h"
@@ -38,6 +39,8 @@ static void mod_destroy(void);
 static int w_anycast_redirect(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_http_redirect(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_peer_sign(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_peer_check(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_next_alive(struct sip_msg *msg, char *p1, char *p2);
 
@@ -77,6 +80,10 @@ static cmd_export_t cmds[] = {
 		0, 0, ANY_ROUTE},
 	{"anycast_pin", (cmd_function)w_anycast_pin, 0,
 		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
+	{"anycast_peer_sign", (cmd_function)w_anycast_peer_sign, 0,
+		0, 0, ANY_ROUTE},
+	{"anycast_peer_check", (cmd_function)w_anycast_peer_check, 0,
+		0, 0, REQUEST_ROUTE},
 	{"anycast_route_flow", (cmd_function)w_anycast_route_flow, 0,
 		0, 0, REQUEST_ROUTE},
 	{"anycast_next_alive", (cmd_function)w_anycast_next_alive, 0,
@@ -380,6 +387,26 @@ static int ki_next_alive(struct sip_msg *msg)
 	return anycast_next_alive(msg);
 }
 
+static int w_anycast_peer_sign(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_peer_sign(msg);
+}
+
+static int ki_peer_sign(struct sip_msg *msg)
+{
+	return anycast_peer_sign(msg);
+}
+
+static int w_anycast_peer_check(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_peer_check(msg);
+}
+
+static int ki_peer_check(struct sip_msg *msg)
+{
+	return anycast_peer_check(msg);
+}
+
 /* clang-format off */
 static sr_kemi_t sr_kemi_anycast_exports[] = {
 	{ str_init("anycast"), str_init("redirect"),
@@ -404,6 +431,16 @@ static sr_kemi_t sr_kemi_anycast_exports[] = {
 	},
 	{ str_init("anycast"), str_init("next_alive"),
 		SR_KEMIP_INT, ki_next_alive,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("peer_sign"),
+		SR_KEMIP_INT, ki_peer_sign,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("peer_check"),
+		SR_KEMIP_INT, ki_peer_check,
 		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
 			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
 	},

@@ -14,6 +14,7 @@ enum pv_which
 	PV_STATE,
 	PV_ACTION,
 	PV_REASON,
+	PV_PEER,
 	PV_NAMES
 };
 
@@ -22,6 +23,7 @@ static const char *const pv_names[PV_NAMES] = {
 		[PV_STATE] = "state",
 		[PV_ACTION] = "action",
 		[PV_REASON] = "reason",
+		[PV_PEER] = "peer",
 };
 
 int anycast_pv_parse_name(pv_spec_t *spec, str *name)
@@ -35,9 +37,30 @@ int anycast_pv_parse_name(pv_spec_t *spec, str *name)
 		return 0;
 	}
 	LM_ERR("$anycast(%.*s): unknown name, known are node, state, action, "
-		   "reason\n",
+		   "reason, peer\n",
 			name->len, name->s);
 	return -1;
+}
+
+/* The other node whose address the message came from. */
+static const char *peer_of(
+		const struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct addr source = addr_of_ip(&msg->rcv.src_ip);
+	uint32_t node;
+
+	/* no node's SIP is at port 1, but it is of no interest here */
+	switch(nodes_host_kind(
+			view->nodes, (struct slice){0}, &source, 1, &node)) {
+		case HOST_NODE:
+		case HOST_NODE_OTHER_PORT:
+			break;
+		default:
+			return NULL;
+	}
+	return node == nodes_self(view->nodes)
+				   ? NULL
+				   : nodes_at(view->nodes, node)->name;
 }
 
 static const char *value_of(struct sip_msg *msg, int which)
@@ -56,6 +79,8 @@ static const char *value_of(struct sip_msg *msg, int which)
 			return last ? redirect_action_name(last->action) : NULL;
 		case PV_REASON:
 			return last ? redirect_reason_name(last->reason) : NULL;
+		case PV_PEER:
+			return view ? peer_of(msg, view) : NULL;
 		default:
 			return NULL;
 	}

@@ -34,6 +34,14 @@ static const char *event_name(unsigned which)
 			[EVENT_PROBE_OTHER_NODE] = "probe-other-node",
 			[EVENT_PROBE_STALE] = "probe-stale",
 			[EVENT_PROBE_FORGED] = "probe-forged",
+			[EVENT_PEER_SIGNED] = "peer-signed",
+			[EVENT_PEER_VALID] = "peer-valid",
+			[EVENT_PEER_MISSING] = "peer-missing",
+			[EVENT_PEER_MALFORMED] = "peer-malformed",
+			[EVENT_PEER_OWN] = "peer-own",
+			[EVENT_PEER_STALE] = "peer-stale",
+			[EVENT_PEER_FORGED] = "peer-forged",
+			[EVENT_PEER_ON_SERVICE] = "peer-on-service",
 			[EVENT_FOLLOWED] = "followed",
 			[EVENT_SEND_FAILED] = "send-failed",
 			[EVENT_UNANSWERABLE] = "unanswerable",
@@ -104,7 +112,7 @@ static const struct family _families[] = {
 		{"flow_", _flows, TOKEN_VERDICTS, flow_name,
 				"flow tokens in a Route, by verdict"},
 		{"event_", _events, ANYCAST_EVENTS, event_name,
-				"probe headers by verdict, and rare events"},
+				"probe and peer headers by verdict, and rare events"},
 };
 
 static const char *store_name(const char *prefix, const char *name)

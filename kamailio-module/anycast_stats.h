@@ -17,6 +17,14 @@ enum anycast_event
 	EVENT_PROBE_OTHER_NODE,
 	EVENT_PROBE_STALE,
 	EVENT_PROBE_FORGED,
+	EVENT_PEER_SIGNED, /* a KDMQ request of ours; peersig.h for the others */
+	EVENT_PEER_VALID,
+	EVENT_PEER_MISSING,
+	EVENT_PEER_MALFORMED,
+	EVENT_PEER_OWN,
+	EVENT_PEER_STALE,
+	EVENT_PEER_FORGED,
+	EVENT_PEER_ON_SERVICE,
 	EVENT_FOLLOWED,		  /* an INVITE at the node of a redirected source */
 	EVENT_SEND_FAILED,	  /* the host could not send a reply */
 	EVENT_UNANSWERABLE,	  /* too many Via fields or too large to answer */

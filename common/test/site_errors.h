@@ -43,9 +43,9 @@
 	"either end: [node fra1]"
 #define SERVICE_KEYS \
 	"domain, alias, address, sip-port, sips-port, http-port, " \
-	"https-port, tls, prefix, agent-port, stray-port, dns, dns-port, " \
-	"dns-server, dns-transport, dns-ttl, dns-serial, secret, " \
-	"previous-secret"
+	"https-port, tls, cluster-tls, prefix, agent-port, stray-port, " \
+	"dns, dns-port, dns-server, dns-transport, dns-ttl, dns-serial, " \
+	"secret, previous-secret"
 #define NODE_KEYS \
 	"address, host, http, sip-port, sips-port, local-as, router-id, " \
 	"neighbor, class"

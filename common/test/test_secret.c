@@ -45,6 +45,9 @@ static void keys_are_the_same_on_every_node(void **state)
 	assert_string_equal(hex(k.token, sizeof(k.token)),
 			    "0c6ab78999d49384f511d2d1ec6e1a6b"
 			    "57655b0a83451c00fe9bd3890c245545");
+	assert_string_equal(hex(k.peer, sizeof(k.peer)),
+			    "1b77005645d1fbb162eadba9d0ca373e"
+			    "b69d25cad43200c1136614d0eea8f479");
 }
 
 static void white_space_around_a_secret_does_not_count(void **state)

@@ -400,7 +400,7 @@ static void the_sample_shows_every_key_of_the_reference(void **state)
 	(void)state;
 	look.sample = text;
 	site_print_reference(find_in_sample, NULL);
-	assert_int_equal(look.keys, 30);
+	assert_int_equal(look.keys, 31);
 	textfile_free(text, len);
 }
 

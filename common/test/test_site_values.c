@@ -58,6 +58,7 @@ static void numbers_are_in_range(void **state)
 	NODE_VALUES("sips-port", A_PORT, ports);
 	NODE_VALUES("local-as", "an AS number, 1 to 4294967294", as);
 	SERVICE_VALUES("tls", "yes or no", flags);
+	SERVICE_VALUES("cluster-tls", "yes or no", flags);
 	NODE_VALUES("class", "global or local", classes);
 }
 
