@@ -82,7 +82,7 @@ def wait_for(what, seconds, name):
 def processes_of(folder, *names):
     """Living processes of a node that were started with this folder."""
     names = names or ("kamailio", "rtp-pinner", "rtp-pinner-hold", "bird",
-                      "anycast-health", "python3")
+                      "anycast-health", "python3", "knotd")
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -124,8 +124,8 @@ def every_printed_line_works(build):
     run = Run(build).ready()
     try:
         lines = printed(run)
-        options, invite, web, follow, drain, status, why, resume, kill, log, \
-            bob, alice, calls, count = lines
+        options, invite, web, follow, naptr, srv, address, drain, status, \
+            why, resume, kill, log, bob, alice, calls, count = lines
         assert "SIP/2.0 200" in shell(options)
         for _ in range(3):
             # 1: sipsak's word for a final answer that is not a success
@@ -136,6 +136,7 @@ def every_printed_line_works(build):
         assert "302" in answer.splitlines()[0], answer
         assert "127.0.53.11:8080/hello" in answer, answer
         assert "sip-anycast node fra1: up" in shell(follow)
+        dns_leads_to_the_service(naptr, srv, address)
         it_drains_and_resumes(run, drain, status, why, resume, invite)
         kamailio_is_killed(run, kill, log, options)
         assert re.search(r"action_redirect = [1-9]", shell(count))
@@ -147,6 +148,14 @@ def every_printed_line_works(build):
             two_phones_talk(run, calls, bob, alice)
     finally:
         run.remove()
+
+
+def dns_leads_to_the_service(naptr, srv, address):
+    said = shell(naptr)
+    assert '"SIP+D2U" "" _sip._udp.sip.example.net.' in said, said
+    assert '"fra1"' in said, said
+    assert shell(srv) == "0 0 5060 sip.example.net.\n", shell(srv)
+    assert shell(address) == "127.0.53.53\n", shell(address)
 
 
 ROUTE = "192.0.2.53/32 from 127.0.53.11, MED 100"
@@ -323,6 +332,25 @@ def a_taken_port_is_named_with_its_holder(build):
                              said_all), said_all
 
 
+def dns_gives_way_to_another_server(build):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("0.0.0.0", 53))
+        run = Run(build, "--dns-port", "53")
+        status, said_all = run.ended(), run.text()
+        run.remove()
+        assert status == 1, said_all
+        assert "udp port 53 of 127.0.53.11 is taken: 0.0.0.0:53 by python" \
+            in said_all, said_all
+        run = Run(build).ready()
+        try:
+            assert "dns: none, udp port 53 of 127.0.53.11 is taken: 0.0.0.0:53" \
+                in run.text(), run.text()
+            assert "kdig" not in run.text(), run.text()
+            assert "127.0.53.11:8080" in shell(printed(run)[2])
+        finally:
+            run.remove()
+
+
 def a_folder_serves_one_run(build):
     first = Run(build).ready()
     try:
@@ -341,7 +369,7 @@ def two_runs_live_side_by_side(build):
     first = Run(build).ready()
     second = Run(build, "--service", "127.0.54.53", "--node", "127.0.54.11",
                  "--port", "5070", "--http-port", "8090",
-                 "--ng-port", "2224")
+                 "--ng-port", "2224", "--dns-port", "5353")
     try:
         second.ready()
         for run in (first, second):
@@ -350,6 +378,7 @@ def two_runs_live_side_by_side(build):
             assert "SIP/2.0 302" in shell(lines[1], 1)
             assert "302" in shell(lines[2]).splitlines()[0]
             assert "node fra1" in shell(lines[3])
+            assert '"fra1"' in shell(lines[4])
     finally:
         first.remove()
         second.remove()
@@ -396,6 +425,7 @@ def wrong_calls_are_explained(build):
                         (["--service", "192.0.2.1"], "not a loopback"),
                         (["--service", "127.0.53.11"], "same address"),
                         (["--http-port", "5060"], "same port"),
+                        (["--dns-port", "5060"], "same port"),
                         (["--ng-port", "17000"], "are for media")):
         done = subprocess.run([SOURCE / "run", *words], check=False,
                               capture_output=True, text=True)
@@ -416,6 +446,7 @@ TESTS = [
     the_tour_shows_a_route_come_and_go,
     its_own_death_ends_kamailio,
     a_taken_port_is_named_with_its_holder,
+    dns_gives_way_to_another_server,
     a_folder_serves_one_run,
     two_runs_live_side_by_side,
     a_part_that_cannot_start_is_shown,
@@ -424,7 +455,7 @@ TESTS = [
 
 def main():
     build = str(Path(sys.argv[1]).resolve())
-    for program in ("sipsak", "curl", "baresip", "ss"):
+    for program in ("sipsak", "curl", "baresip", "ss", "knotd", "kdig"):
         if not shutil.which(program):
             skip(f"{program} is not installed (scripts/setup run)")
     namespace()

@@ -2,12 +2,13 @@
 """callers.py - clients that ask all the time, and keep who answered when
 
 SipCaller sends an INVITE each few milliseconds, each a call of its own that is
-never repeated; WebCaller asks for a page.  An answer counts for the node its
-Contact or Location names.
+never repeated; WebCaller asks for a page; DnsCaller how SIP is reached.  An
+answer counts for the node its Contact, Location or NSID names.
 """
 import re
 import select
 import socket
+import struct
 import threading
 import time
 
@@ -96,19 +97,17 @@ class Caller(threading.Thread):
         return [a for a in self.asked[:] if begin_ns <= a.sent_ns < end_ns]
 
 
-class SipCaller(Caller):
-    def __init__(self, space, own, service, names, *, port=5060, every=0.01):
-        super().__init__(f"caller {service}", names)
+class UdpCaller(Caller):
+    """message(at): what is asked for the time number at; _hear() reads."""
+
+    def __init__(self, name, space, own, to, names, every):
+        super().__init__(name, names)
         family = socket.AF_INET6 if ":" in own else socket.AF_INET
         with space.inside():
             self.socket = socket.socket(family, socket.SOCK_DGRAM)
             self.socket.bind((own, 0))
         self.socket.setblocking(False)
-        self.every, self.to = every, (service, port)
-        self.texts = {
-            "host": bracketed(service),
-            "own": f"{bracketed(own)}:{self.socket.getsockname()[1]}"}
-        self.start()
+        self.every, self.to = every, to
 
     def run(self):
         poller, due = select.poll(), time.monotonic()
@@ -122,13 +121,25 @@ class SipCaller(Caller):
                 self._hear()
 
     def _ask(self):
-        at = len(self.asked)
-        text = INVITE.format(at=at, **self.texts).encode()
+        message = self.message(len(self.asked))
         self.asked.append(Asked(time.monotonic_ns()))
         try:
-            self.socket.sendto(text, self.to)
+            self.socket.sendto(message, self.to)
         except OSError:
             pass        # no route, or an ICMP error of an earlier one
+
+
+class SipCaller(UdpCaller):
+    def __init__(self, space, own, service, names, *, port=5060, every=0.01):
+        super().__init__(f"caller {service}", space, own, (service, port),
+                         names, every)
+        self.texts = {
+            "host": bracketed(service),
+            "own": f"{bracketed(own)}:{self.socket.getsockname()[1]}"}
+        self.start()
+
+    def message(self, at):
+        return INVITE.format(at=at, **self.texts).encode()
 
     def _hear(self):
         try:
@@ -152,6 +163,39 @@ class SipCaller(Caller):
         if not ask.answered_ns:
             who = self.names.get(contact[1], contact[1]) if contact else ""
             self.answered(ask, who, int(status[1]))
+
+
+NAPTR, NSID = 35, 3
+
+
+class DnsCaller(UdpCaller):
+    """A question each time, and by its NSID who has answered it."""
+
+    def __init__(self, space, own, service, *, port=53, every=0.02,
+                 name="sip.example.net"):
+        super().__init__(f"dns {service}", space, own, (service, port), {},
+                         every)
+        labels = b"".join(bytes([len(label)]) + label.encode()
+                          for label in name.split("."))
+        # one question, and an OPT (RFC 6891) that asks for the NSID
+        self.rest = struct.pack("!5H", 0, 1, 0, 0, 1) + labels + struct.pack(
+            "!BHHBHHIHHH", 0, NAPTR, 1, 0, 41, 1232, 0, 4, NSID, 0)
+        self.start()
+
+    def message(self, at):
+        return struct.pack("!H", at & 0xffff) + self.rest
+
+    def _hear(self):
+        try:
+            data = self.socket.recv(4096)
+        except OSError:
+            return
+        number, flags = struct.unpack_from("!HH", data)
+        ask = self.asked[(len(self.asked) - 1 - number & ~0xffff) + number]
+        # the OPT is the last record, and has no other option
+        nsid = re.search(rb"\0\x29.{6}\0.\0\x03\0.([a-z0-9-]+)$", data, re.S)
+        if not ask.answered_ns and nsid:
+            self.answered(ask, nsid[1].decode(), flags & 15)
 
 
 class WebCaller(Caller):

@@ -29,13 +29,13 @@ NG = ("127.0.0.1", 2223)
 class Node(sip_node.Node):
     """agent: what write_agent() takes; theirs: ExaBGP's healthcheck runs in the
     place of our agent; bfd: a BIRD beside ExaBGP that does only that; web: an
-    address for a web server; downloads: a port of the node for long ones; tiny:
-    little room for the agent's state; clock: step_clock() works; kernel: no
+    address for a web server; downloads: a port of the node for long ones; dns: a
+    Knot too, if the site has dns = yes; tiny: little room for the agent's state; clock: step_clock() works; kernel: no
     ExaBGP, the agent's routes go through the kernel to a BIRD with OSPF."""
 
     def __init__(self, space, build, *, site, agent=None, bfd=False,
-                 theirs=False, web="", downloads=0, tiny=False, clock=False,
-                 kernel=False):
+                 theirs=False, web="", downloads=0, dns=False, tiny=False,
+                 clock=False, kernel=False):
         # pylint: disable=super-init-not-called
         self.space, self.dir = space, space.dir
         self.name, self.build = space.name, Path(build).resolve()
@@ -52,10 +52,11 @@ class Node(sip_node.Node):
         self.env = self.stepped() if clock else {}
         (self.dir / "secret").write_text(SECRET)
         self.write_site(site)
-        self.theirs = theirs
+        self.theirs, self.dns = theirs, dns
         self.write_users(PASSWORDS)
         self.write_agent(**(agent or {}))
         units = [self.pinner_unit(), self.kamailio_unit()]
+        units += [self.knot_unit()] if dns else []
         units += self.kernel_units() if kernel else [self.exabgp_unit()]
         if bfd:
             units.append(self.bfd_unit())
@@ -159,8 +160,27 @@ class Node(sip_node.Node):
             return str(error)
         return ""
 
-    def write_agent(self, agent="", probes="", group="hold-down = 1s"):
+    def knot_unit(self):
+        folder = self.dir / "knot"
+        folder.mkdir()
+
+        def command():
+            self.ctl("render", "knot", "--output", folder)
+            return ["/usr/sbin/knotd", "-c", folder / "knot.conf"]
+        return Unit("knot", command, ready=self.knot_lacking,
+                    **shipped("knot"))
+
+    def knot_lacking(self):
+        said = self.space.run("kdig", f"@{SERVICE[0]}", domain, "NAPTR",
+                              "+timeout=1", "+retry=0", check=False)
+        return "" if "NOERROR" in said else said
+
+    def write_agent(self, agent="", probes="", group="hold-down = 1s",
+                    knot=""):
         """Further lines of its file, by their place."""
+        if self.dns:
+            probes = f"[probe knot]\npid-file = {self.dir}/knot/knot.pid\n" \
+                     f"{knot}\n{probes}"
         (self.dir / "health-agent.conf").write_text(AGENT_CONF.format(
             dir=self.dir, agent=agent, probes=probes, group=group))
 

@@ -184,7 +184,8 @@ class Outcomes:
         lost = [ask for ask in asks if not ask.answered_ns]
         when = ", ".join(f"{self.since_cause(ask.sent_ns):.0f}"
                          for ask in lost[:8])
-        self.say(f"{len(lost)} of {len(asks)} INVITEs since then got no answer"
+        what = "questions" if kind == "dns" else "INVITEs"
+        self.say(f"{len(lost)} of {len(asks)} {what} since then got no answer"
                  + (f" (sent after {when} ms)" if lost else ""))
         self.keep("unanswered", len(lost))
         return len(lost)

@@ -23,6 +23,7 @@ def _program(name, worker=None):
 PARTS = {
     "kamailio": ("kamailio", _program("kamailio")),
     "pinner": ("pinner", _program("rtp-pinner")),
+    "knot": ("knot", _program("knotd")),
     "exabgp": ("exabgp", _program("exabgp")),
     "guardian": ("exabgp", _program("anycast-health", False)),
     "worker": ("exabgp", _program("anycast-health", True)),

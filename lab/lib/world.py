@@ -9,7 +9,7 @@ import signal
 import time
 
 from . import topology
-from .callers import SipCaller, WebCaller
+from .callers import DnsCaller, SipCaller, WebCaller
 from .files import SECRET, site_text
 from .nodes import Node, web_unit
 from .outcomes import V4, V6, Outcomes
@@ -20,7 +20,7 @@ from .supervisor import Supervisor
 
 OURS, THEIRS = "anycast-health", "healthcheck"
 
-WORDS = {"kamailio": "Kamailio", "pinner": "the pinner",
+WORDS = {"kamailio": "Kamailio", "pinner": "the pinner", "knot": "Knot",
          "worker": "the agent's worker", "guardian": "the agent's guardian",
          "exabgp": "ExaBGP"}
 
@@ -136,6 +136,9 @@ class Lab(Outcomes):
             "sip6": sip("c1", topology.CALLER, 1, every * 2),
             "web": WebCaller(self.spaces["c1"], topology.CALLER[0],
                              topology.SERVICE[0], names)}
+        if self.of_nodes.get("dns"):
+            self.callers["dns"] = DnsCaller(
+                self.spaces["c1"], topology.CALLER[0], topology.SERVICE[0])
         if "c2" in self.spaces:
             self.far_callers = {"far4": sip("c2", topology.FAR, 0, every * 5),
                                 "far6": sip("c2", topology.FAR, 1, every * 5)}
