@@ -256,6 +256,7 @@ void calls_gauges(const struct calls *calls, struct calls_gauges *out)
 		.sessions = calls->sessions - calls->probes,
 		.probes = calls->probes,
 		.answered = calls->answered,
+		.ending = calls->ending,
 		.ports_free = ports.free,
 		.ports_used = ports.used,
 		.ports_quarantined = ports.resting,

@@ -176,8 +176,8 @@ const struct call *calls_at(const struct calls *calls, uint32_t slot);
 /* Newest first: for (c = calls_newest(x); c; c = c->older). */
 const struct call *calls_newest(const struct calls *calls);
 
-/* While draining, new calls are refused and known ones are served; and
- * probes.
+/* While draining, new calls are refused and known ones are served; and probes,
+ * and those that say they have nowhere else to go (NG_NO_OTHER_RELAY).
  */
 void calls_drain(struct calls *calls, bool drain);
 bool calls_draining(const struct calls *calls);
@@ -185,7 +185,8 @@ bool calls_draining(const struct calls *calls);
 struct calls_gauges {
 	uint32_t sessions;	/* without the probes */
 	uint32_t probes;
-	uint32_t answered;	/* of them */
+	uint32_t answered;	/* of them, without the probes */
+	uint32_t ending;	/* of them: media until a delete's delay is over */
 	uint32_t ports_free;	/* pairs */
 	uint32_t ports_used;
 	uint32_t ports_quarantined;

@@ -27,6 +27,7 @@ struct calls {
 	uint32_t sessions;	/* with the probes */
 	uint32_t probes;	/* of them */
 	uint32_t answered;
+	uint32_t ending;	/* without probes: a delete waits for them */
 	uint32_t thread_next;
 	bool draining;
 
@@ -67,6 +68,12 @@ void calls_end(struct calls *calls, struct call *call, enum calls_end end,
 	       uint64_t now_ms);
 void calls_end_leg(struct calls *calls, struct call *call, unsigned leg,
 		   uint64_t now_ms);
+
+/* The call ends then, or sooner if it was to; and it does not, for it is
+ * signalled.
+ */
+void calls_doom(struct calls *calls, struct call *call, uint64_t at_ms);
+void calls_spare(struct calls *calls, struct call *call);
 
 /* Close the ports of a media that has some, and let them rest. */
 void calls_close_media(struct calls *calls, const struct call_media *m,

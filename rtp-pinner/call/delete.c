@@ -161,8 +161,8 @@ static uint64_t earlier(uint64_t at_ms, uint64_t than_ms)
 }
 
 /* A branch ends with all that answered in it, a party alone. */
-static void end_leg_at(struct call *call, unsigned leg, bool branch,
-		       uint64_t at_ms)
+static void end_leg_at(struct calls *calls, struct call *call, unsigned leg,
+		       bool branch, uint64_t at_ms)
 {
 	bool last = true;
 
@@ -175,7 +175,7 @@ static void end_leg_at(struct call *call, unsigned leg, bool branch,
 			last = false;
 	}
 	if (last)
-		call->delete_at_ms = earlier(call->delete_at_ms, at_ms);
+		calls_doom(calls, call, at_ms);
 }
 
 static void unmatched(struct calls *calls, struct calls_deleted *out,
@@ -190,18 +190,19 @@ static void unmatched(struct calls *calls, struct calls_deleted *out,
 }
 
 /* False when nothing matches. */
-static bool end_matched(struct call *call, struct calls_deleted *out,
+static bool end_matched(struct calls *calls, struct call *call,
+			struct calls_deleted *out,
 			const struct ng_command *command, uint64_t at_ms)
 {
 	unsigned leg = call_find_branch(call, command->via_branch);
 
 	if (!command->from_tag.len) {
-		call->delete_at_ms = earlier(call->delete_at_ms, at_ms);
+		calls_doom(calls, call, at_ms);
 		return true;
 	}
 	if (leg != CALL_NONE) {
 		out->leg = leg;
-		end_leg_at(call, leg, true, at_ms);
+		end_leg_at(calls, call, leg, true, at_ms);
 		return true;
 	}
 	if (is_reply_inside(call, command)) {
@@ -213,9 +214,9 @@ static bool end_matched(struct call *call, struct calls_deleted *out,
 		return false;
 	out->leg = leg;
 	if (command->to_tag.len && others_have_answered(call, leg))
-		end_leg_at(call, leg, false, at_ms);
+		end_leg_at(calls, call, leg, false, at_ms);
 	else
-		call->delete_at_ms = earlier(call->delete_at_ms, at_ms);
+		calls_doom(calls, call, at_ms);
 	return true;
 }
 
@@ -256,7 +257,7 @@ void calls_delete(struct calls *calls, struct calls_deleted *out,
 	} else if (branch && branch == call->rolled_branch) {
 		out->rolled_back = true;
 		out->leg = call_find_tag(call, command->from_tag);
-	} else if (!end_matched(call, out, command,
+	} else if (!end_matched(calls, call, out, command,
 				now_ms + delay_ms(calls, command))) {
 		unmatched(calls, out, command);
 		return;

@@ -40,7 +40,7 @@ static enum calls_result admit(const struct calls *calls,
 {
 	if (command->is_probe)
 		return CALLS_OK;
-	if (calls->draining)
+	if (calls->draining && !(command->flags & NG_F(NG_NO_OTHER_RELAY)))
 		return CALLS_DRAINING;
 	if (calls->conf.max_sessions &&
 	    calls->sessions - calls->probes >= calls->conf.max_sessions)

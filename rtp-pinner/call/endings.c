@@ -132,6 +132,21 @@ void calls_end_leg(struct calls *calls, struct call *call, unsigned leg,
 	calls_count(calls, CALLS_C_BRANCH_ENDED);
 }
 
+void calls_doom(struct calls *calls, struct call *call, uint64_t at_ms)
+{
+	if (!call->delete_at_ms && !call->is_probe)
+		calls->ending++;
+	if (!call->delete_at_ms || at_ms < call->delete_at_ms)
+		call->delete_at_ms = at_ms;
+}
+
+void calls_spare(struct calls *calls, struct call *call)
+{
+	if (call->delete_at_ms && !call->is_probe)
+		calls->ending--;
+	call->delete_at_ms = 0;
+}
+
 void calls_end(struct calls *calls, struct call *call, enum calls_end end,
 	       uint64_t now_ms)
 {
@@ -152,6 +167,7 @@ void calls_end(struct calls *calls, struct call *call, enum calls_end end,
 		drop_all_media(calls, &call->legs[i], now_ms);
 	if (call->answered_ms && !call->is_probe)
 		calls->answered--;
+	calls_spare(calls, call);
 	calls_remove(calls, call);
 	call_free(call);
 }

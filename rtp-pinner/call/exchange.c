@@ -402,7 +402,7 @@ static void revoke_deletes(struct exchange *x)
 
 	if (call->delete_at_ms || from->delete_at_ms || to->delete_at_ms)
 		calls_count(x->calls, CALLS_C_DELETE_REVOKED);
-	call->delete_at_ms = 0;
+	calls_spare(x->calls, call);
 	from->delete_at_ms = 0;
 	to->delete_at_ms = 0;
 }

@@ -65,6 +65,8 @@ int calls_restore(struct calls *calls, uint32_t slot, const uint8_t *bytes,
 	}
 	if (call->answered_ms)
 		calls->answered++;
+	if (call->delete_at_ms)
+		calls->ending++;
 	timers_set(calls, call);
 	calls_count(calls, CALLS_C_RESTORED);
 	return 0;

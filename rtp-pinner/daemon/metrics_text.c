@@ -52,6 +52,9 @@ static void calls(FILE *f, const struct pinner *p)
 	one(f, "sessions", "gauge", "Calls, answered or not.", g.sessions);
 	one(f, "sessions_answered", "gauge", "Calls that were answered.",
 	    g.answered);
+	one(f, "sessions_ending", "gauge",
+	    "Calls that have ended, and whose media may still come.",
+	    g.ending);
 	one(f, "sessions_max", "gauge", "Limit of calls; 0: none but ports.",
 	    p->conf->max_sessions);
 	one(f, "draining", "gauge", "1: new calls are refused.",

@@ -60,6 +60,7 @@ enum ng_flag {			/* bit numbers, for NG_F() */
 	NG_RTCP_MUX_REJECT,
 	NG_LOAD_LIMIT,		/* supports: load limit */
 	NG_FATAL,
+	NG_NO_OTHER_RELAY,	/* take the call although it is to be drained */
 	NG_FLAGS
 };
 

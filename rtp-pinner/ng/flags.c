@@ -44,6 +44,7 @@ static const struct name flag_names[] = {
 	SET("no rtcp attribute", NG_NO_RTCP_ATTRIBUTE),
 	SET("full rtcp attribute", NG_FULL_RTCP_ATTRIBUTE),
 	SET("fatal", NG_FATAL),
+	SET("no other relay", NG_NO_OTHER_RELAY),
 	{ "all", NOTHING, 0, 0 },
 	{ "allow asymmetric codecs", NOTHING, 0, 0 },
 	{ "allow no codec media", NOTHING, 0, 0 },

@@ -152,6 +152,16 @@ def refused_new_and_served_known(world, name):
     world.ng.ok("query", call_id=name)
     world.ng.ok("ping")
     assert world.calls() == [name]
+    # who has nowhere else to go with it is served all the same
+    reply = world.ng.ok("offer", call_id="served", flags=["no-other-relay"],
+                        **offer)
+    assert where(reply["sdp"]), reply
+    info = world.ng.ok("node info")
+    assert info["running"] == 2, info
+    world.ng.ok("delete", call_id="served", from_tag="a")
+    info = world.ng.ok("node info")
+    assert (info["sessions"], info["running"]) == (2, 1), info
+    world.ng.ok("delete", ("delete delay", 0), call_id="served")
 
 
 def accepts(world):

@@ -103,6 +103,35 @@ static void a_delete_without_delay_ends_the_call_at_once(void **state)
 	assert_string_equal(w->ended, "c:deleted ");
 }
 
+static uint32_t ending(struct world *w)
+{
+	struct calls_gauges g;
+
+	calls_gauges(w->calls, &g);
+	return g.ending;
+}
+
+static void a_call_that_awaits_its_end_is_known(void **state)
+{
+	struct world *w = *state;
+
+	world_talk(w);
+	assert_int_equal(ending(w), 0);
+	world_delete(w, (struct say){ .from = "f" });
+	world_delete(w, (struct say){ .from = "t" });
+	assert_int_equal(ending(w), 1);
+	/* somebody signals: it goes on */
+	world_offer_ok(w, (struct say){
+		.from = "t", .to = "f",
+		.sdp = audio("203.0.113.2", 5000, NULL),
+	});
+	assert_int_equal(ending(w), 0);
+	world_delete(w, (struct say){ .from = "f" });
+	world_pass(w, WORLD_DELETE_DELAY);
+	assert_null(world_call(w, "c"));
+	assert_int_equal(ending(w), 0);
+}
+
 static void a_second_delete_does_not_put_the_first_off(void **state)
 {
 	struct world *w = *state;
@@ -492,6 +521,7 @@ int main(void)
 		TEST(tags_and_branch_decide_what_a_delete_means),
 		TEST(an_unknown_call_is_deleted_with_a_warning),
 		TEST(a_delete_without_delay_ends_the_call_at_once),
+		TEST(a_call_that_awaits_its_end_is_known),
 		TEST(a_second_delete_does_not_put_the_first_off),
 		TEST(an_offer_or_answer_takes_a_delete_back),
 		TEST(the_last_branch_takes_the_call_with_it),

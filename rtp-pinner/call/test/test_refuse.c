@@ -272,6 +272,12 @@ static void a_draining_pinner_takes_no_new_call(void **state)
 		.from = "f", .to = "t",
 		.sdp = audio("203.0.113.1", 4000, NULL),
 	});
+	/* somebody who has nowhere else to go with it */
+	world_offer_ok(w, (struct say){
+		.call = "y", .from = "f",
+		.flags = NG_F(NG_NO_OTHER_RELAY),
+		.sdp = audio("203.0.113.1", 4000, NULL),
+	});
 	calls_drain(w->calls, false);
 	world_offer_ok(w, (struct say){
 		.call = "x", .from = "f",

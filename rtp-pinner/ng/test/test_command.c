@@ -85,6 +85,8 @@ static void flags_are_read_in_every_spelling(void **state)
 		  NG_F(NG_STRICT_SOURCE) | NG_F(NG_MEDIA_HANDOVER), 0, 0 },
 		{ "\"flags\":\"strict-source reset\"", NG_F(NG_STRICT_SOURCE),
 		  0, 0 },
+		{ "\"flags\":[\"no-other-relay\"]", NG_F(NG_NO_OTHER_RELAY), 0,
+		  0 },
 		{ "\"flags\":\"\"", 0, 0, 0 },
 		{ "\"flags\":\",,\"", 0, 0, 0 },
 		{ "\"flags\":[\"what\"]", 0, 1, 0 },
