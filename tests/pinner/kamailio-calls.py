@@ -382,8 +382,7 @@ def a_group_that_another_proxy_rings_keeps_the_one_who_answers(node, alice,
     voice.close()
 
 
-@with_parties("alice", "bob")
-def an_offer_in_the_200_is_answered_in_the_ack(node, alice, bob):
+def late_offer(node, alice, bob):
     call = Call(node, alice, bob, offer="")
     call.ring()
     bob.phone.reply(call.invite, 200, tag="callee", contact=bob.phone.uri,
@@ -400,6 +399,28 @@ def an_offer_in_the_200_is_answered_in_the_ack(node, alice, bob):
     call.told(bob, ack.body)
     call.talk()
     call.bye()
+
+
+@with_parties("alice", "bob")
+def an_offer_in_the_200_is_answered_in_the_ack(node, alice, bob):
+    late_offer(node, alice, bob)
+
+
+@with_parties("alice", "bob")
+def who_is_served_while_the_pinner_drains_has_media_as_well(node, alice, bob):
+    node.relay.ng.ok("drain")
+    try:
+        call = Call(node, alice, bob)
+        call.ring(183, bob.voice.sdp())
+        call.answer()
+        call.talk()
+        _, invite = call.again(alice.voice.sdp())
+        call.agree(invite, bob.voice.sdp())
+        call.talk()
+        call.bye()
+        late_offer(node, alice, bob)
+    finally:
+        node.relay.ng.ok("undrain")
 
 
 @with_parties("alice", "bob")
@@ -444,9 +465,12 @@ def main():
             a_group_that_another_proxy_rings_keeps_the_one_who_answers,
             an_offer_in_the_200_is_answered_in_the_ack,
             a_pinner_that_was_away_is_used_at_the_next_call,
+            who_is_served_while_the_pinner_drains_has_media_as_well,
         ]
         if program == "rtpengine":      # ends the call after the delay
             tests.remove(a_488_to_a_reinvite_does_not_end_the_call)
+            tests.remove(
+                who_is_served_while_the_pinner_drains_has_media_as_well)
         run_tests(tests, node)
 
 
