@@ -28,6 +28,19 @@ static int parse_text(struct site_parser *p, struct slice text)
 	return err;
 }
 
+static uint64_t fingerprint(const struct site *site, struct slice text)
+{
+	static const char label[] = "site file";
+	const struct slice parts[] = { slice_str(label), text };
+	uint8_t mac[SECRET_MAC_LEN];
+	uint64_t out = 0;
+
+	secret_mac_parts(mac, site->keys.agent, parts, 2);
+	for (size_t i = 0; i < sizeof(out); i++)
+		out = out << 8 | mac[i];
+	return out | 1;		/* never 0 */
+}
+
 int site_parse(struct site **out, const char *name, const char *base,
 	       struct slice text, site_error_h *report, void *arg)
 {
@@ -48,11 +61,13 @@ int site_parse(struct site **out, const char *name, const char *base,
 	site_free(p.spare);
 	free(p.node_lines);
 	free(p.peer_lines);
-	if (err)
+	if (err) {
 		site_free(p.site);
-	else
-		*out = p.site;
-	return err;
+		return err;
+	}
+	p.site->fingerprint = fingerprint(p.site, text);
+	*out = p.site;
+	return 0;
 }
 
 /* The folder path is in, "." where it has none. */

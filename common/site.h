@@ -142,6 +142,10 @@ struct site {
 	uint16_t *by_name;	/* indices of nodes, sorted by their names */
 	struct site_peer *peers;	/* in the order of the file */
 	size_t peer_cnt;
+	/* of the whole text, by the agents' key: nodes whose files are the
+	 * same have the same one
+	 */
+	uint64_t fingerprint;
 };
 
 /* Called once per error with a complete line of text, no newline:

@@ -336,20 +336,51 @@ int ctl_log(const struct ctl *ctl)
 
 /* ---- nodes */
 
+static const char *site_word(json_t *node)
+{
+	json_t *same = ng_get(node, "same_site", NULL);
+
+	return json_is_true(same) ? "same" : json_is_false(same) ? "ANOTHER"
+								 : "-";
+}
+
+/* One node of the cluster, ourselves first. */
+static void print_member(json_t *node, bool self)
+{
+	bool drained = json_is_true(ng_get(node, "drained", NULL));
+	json_t *calls = ng_get(node, "calls", NULL);
+	struct row r = { 0 };
+	char cnt[24] = "-";
+
+	if (json_is_integer(calls))
+		snprintf(cnt, sizeof(cnt), "%lld",
+			 (long long)json_integer_value(calls));
+	put(&r, 16, ng_text(node, "name"));
+	put(&r, 9, drained && strcmp(ng_text(node, "state"), "draining") == 0
+			   ? "drained" : ng_text(node, "state"));
+	put_span(&r, 7, node, "since_ms");
+	put(&r, 7, cnt);
+	if (self)
+		put(&r, 7, "self");
+	else
+		put_span(&r, 7, node, "age_ms");
+	put_rest(&r, self ? "same" : site_word(node));
+}
+
 int ctl_nodes(const struct ctl *ctl)
 {
-	json_t *reply;
+	json_t *reply, *peer;
+	size_t at;
 	int status = agent_command(&reply, ctl, "nodes");
 
 	if (!status && ctl->json) {
 		status = ctl_print_json(reply);
 	} else if (!status) {
-		printf("%-9s", "node");
-		ctl_print_clean(ng_text(reply, "self", "name"));
-		putchar(' ');
-		ctl_print_clean(ng_text(reply, "self", "state"));
-		putchar('\n');
-		print_table(reply, "peers", peers_head, print_peer);
+		puts("NODE             STATE     FOR     CALLS   HEARD   SITE "
+		     "FILE");
+		print_member(ng_get(reply, "self", NULL), true);
+		json_array_foreach(ng_get(reply, "peers", NULL), at, peer)
+			print_member(peer, false);
 	}
 	json_decref(reply);
 	return status;

@@ -21,6 +21,7 @@
 enum ctl_exit {
 	CTL_OK = 0,
 	CTL_FAILURE = 1,
+	CTL_CALLS_LEFT = 2,	/* a drain's deadline is over, and calls run */
 	CTL_USAGE = 64,
 	CTL_CONFIG = 78,
 };
@@ -35,7 +36,9 @@ struct ctl {
 	bool json;
 	const char *operand;	/* NULL: none */
 	const char *agent;	/* its control socket */
-	bool wait, force;	/* drain */
+	bool wait, force, withdrawn;	/* drain */
+	bool has_deadline;
+	uint32_t deadline_s;
 	uint32_t timeout_s;	/* 0: for ever */
 	const char *mark;	/* NULL: none */
 	/* render */

@@ -18,6 +18,8 @@ enum option_id {
 	OPTION_PINNER,
 	OPTION_JSON,
 	OPTION_WAIT,
+	OPTION_WITHDRAWN,
+	OPTION_DEADLINE,
 	OPTION_FORCE,
 	OPTION_TIMEOUT,
 	OPTION_MARK,
@@ -53,6 +55,12 @@ static const struct {
 			    "the pinner's ng socket (default " NG_PINNER ")" },
 	[OPTION_JSON] = { "json", NULL, "print the reply as it is" },
 	[OPTION_WAIT] = { "wait", NULL, "wait until the drain is over" },
+	[OPTION_WITHDRAWN] = { "withdrawn", NULL,
+			       "wait until nothing is announced, and not for "
+			       "the calls that run" },
+	[OPTION_DEADLINE] = { "deadline", "SECONDS",
+			      "how long calls may go on after the withdrawal "
+			      "(default: the agent's drain-deadline)" },
 	[OPTION_FORCE] = { "force", NULL,
 			   "withdraw although no other node is up" },
 	[OPTION_TIMEOUT] = { "timeout", "SECONDS",
@@ -109,9 +117,10 @@ static const struct command {
 	{ "log", "[LINES]", TAKES_ANSWER, ctl_log,
 	  "print what has happened to the node" },
 	{ "nodes", NULL, TAKES_ANSWER, ctl_nodes,
-	  "print what the other nodes say of themselves" },
+	  "show the cluster: each node's state, calls and site file" },
 	{ "drain", NULL, TAKES_STATE | TAKES(WAIT) | TAKES(FORCE) |
-	  TAKES(TIMEOUT) | TAKES(MARK), ctl_drain,
+	  TAKES(TIMEOUT) | TAKES(MARK) | TAKES(WITHDRAWN) | TAKES(DEADLINE),
+	  ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
 	{ "resume", NULL, TAKES_STATE | TAKES(MARK) | TAKES(TIMEOUT), ctl_resume,
 	  "take new calls again" },
@@ -153,14 +162,23 @@ static void print_help(void)
 		snprintf(word, sizeof(word), "--%s", options[i].name);
 		print_row(word, options[i].arg, options[i].help);
 	}
-	printf("\nExit status: %d done, %d failed, %d wrong call, %d wrong site "
-	       "file.\n", CTL_OK, CTL_FAILURE, CTL_USAGE, CTL_CONFIG);
+	printf("\nExit status: %d done, %d failed, %d drained at the deadline "
+	       "with calls left,\n%d wrong call, %d wrong site file.\n", CTL_OK,
+	       CTL_FAILURE, CTL_CALLS_LEFT, CTL_USAGE, CTL_CONFIG);
 }
 
 static int usage(void)
 {
 	fputs("try: anycastctl --help\n", stderr);
 	return CTL_USAGE;
+}
+
+static int take_seconds(uint32_t *out, const char *name, const char *arg)
+{
+	if (!slice_u32(out, slice_str(arg), 86400))
+		return CTL_OK;
+	ctl_complain("--%s %s: not a number of seconds up to 86400", name, arg);
+	return usage();
 }
 
 static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
@@ -194,13 +212,14 @@ static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 	case OPTION_FORCE:
 		ctl->force = true;
 		break;
-	case OPTION_TIMEOUT:
-		if (slice_u32(&ctl->timeout_s, slice_str(arg), 86400)) {
-			ctl_complain("--timeout %s: not a number of seconds "
-				     "up to 86400", arg);
-			return usage();
-		}
+	case OPTION_WITHDRAWN:
+		ctl->wait = ctl->withdrawn = true;
 		break;
+	case OPTION_DEADLINE:
+		ctl->has_deadline = true;
+		return take_seconds(&ctl->deadline_s, "deadline", arg);
+	case OPTION_TIMEOUT:
+		return take_seconds(&ctl->timeout_s, "timeout", arg);
 	case OPTION_MARK:
 		ctl->mark = arg;
 		break;

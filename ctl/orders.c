@@ -171,8 +171,47 @@ struct progress {
 	uint64_t said_ms;
 };
 
+#define CALLS "calls"
+
+/* How far it is: an agent of before says nothing of calls. */
+static bool is_phase(json_t *status, const char *phase)
+{
+	return strcmp(ng_text(status, "drain", "phase"), phase) == 0;
+}
+
+static bool is_withdrawn(json_t *status)
+{
+	return is_true(status, "drained") || is_phase(status, "calls");
+}
+
+static void count_calls(char *out, size_t room, json_t *status)
+{
+	json_t *calls = ng_get(status, "drain", "calls", NULL);
+	long long cnt = json_integer_value(calls);
+
+	if (!json_is_integer(calls))
+		snprintf(out, room, "the relay does not say how many calls");
+	else
+		snprintf(out, room, "%lld call%s", cnt, cnt == 1 ? "" : "s");
+}
+
+/* "draining: 12 calls, withdrawn 8 s ago" */
+static void describe_calls(char *out, size_t room, json_t *status,
+			   bool with_time)
+{
+	char calls[64], span[AGENT_SPAN_MAX];
+
+	if (!with_time) {	/* their number is no news */
+		snprintf(out, room, CALLS);
+		return;
+	}
+	count_calls(calls, sizeof(calls), status);
+	agent_span(span, ng_get(status, "drain", "withdrawn_ms", NULL));
+	snprintf(out, room, "draining: %s, withdrawn %s ago", calls, span);
+}
+
 /* "service IPv4 draining, 7 s left; ..." */
-static void describe(char *out, size_t room, json_t *status, bool with_time)
+static void describe_units(char *out, size_t room, json_t *status, bool with_time)
 {
 	json_t *unit;
 	size_t at, len = 0;
@@ -199,12 +238,23 @@ static void describe(char *out, size_t room, json_t *status, bool with_time)
 	}
 }
 
+static void describe(char *out, size_t room, json_t *status, bool with_time)
+{
+	if (is_phase(status, "calls"))
+		describe_calls(out, room, status, with_time);
+	else
+		describe_units(out, room, status, with_time);
+}
+
 static void print_progress(struct progress *p, json_t *status)
 {
 	char news[sizeof(p->said)], text[sizeof(p->said)];
 	uint64_t now_ms = clock_ms();
 
 	describe(news, sizeof(news), status, false);
+	/* of its calls it has told: the end comes next */
+	if (strcmp(p->said, CALLS) == 0 && is_true(status, "drained"))
+		return;
 	if (strcmp(news, p->said) == 0 && now_ms - p->said_ms < PROGRESS_MS)
 		return;
 	describe(text, sizeof(text), status, true);
@@ -215,6 +265,23 @@ static void print_progress(struct progress *p, json_t *status)
 	fflush(stdout);
 	memcpy(p->said, news, sizeof(news));
 	p->said_ms = now_ms;
+}
+
+static int say_end(const struct ctl *ctl, json_t *status)
+{
+	char calls[64];
+
+	ctl_print_clean(ng_text(status, "node"));
+	count_calls(calls, sizeof(calls), status);
+	if (is_phase(status, "left") && !ctl->withdrawn) {
+		printf(": drained at the deadline: %s left\n", calls);
+		return CTL_CALLS_LEFT;
+	}
+	if (is_phase(status, "drained") || !*ng_text(status, "drain", "phase"))
+		puts(": drained: safe to stop");
+	else
+		printf(": withdrawn: %s may go on\n", calls);
+	return CTL_OK;
 }
 
 /* One look: CTL_OK and *done, or why it cannot go on. */
@@ -230,11 +297,10 @@ static int look(const struct ctl *ctl, struct progress *p, bool *done)
 		exit = CTL_FAILURE;
 	} else {
 		print_progress(p, status);
-		*done = is_true(status, "drained");
-		if (*done) {
-			ctl_print_clean(ng_text(status, "node"));
-			puts(": drained: safe to stop");
-		}
+		*done = ctl->withdrawn ? is_withdrawn(status)
+				       : is_true(status, "drained");
+		if (*done)
+			exit = say_end(ctl, status);
 	}
 	json_decref(status);
 	return exit;
@@ -303,12 +369,23 @@ static int drain_without_agent(const struct ctl *ctl)
 	return exit;
 }
 
+static json_t *drain_request(const struct ctl *ctl, bool force)
+{
+	json_t *request = json_pack("{sssb}", "command", "drain", "force",
+				    force);
+
+	if (request && ctl->has_deadline)
+		json_object_set_new(request, "deadline",
+				    json_integer(1000LL * ctl->deadline_s));
+	return request;
+}
+
 int ctl_drain(const struct ctl *ctl)
 {
 	struct found found;
 	json_t *reply;
 	int exit = find_agent(&found, ctl);
-	bool force, disabled = false;
+	bool disabled = false;
 
 	if (exit)
 		return exit;
@@ -319,9 +396,9 @@ int ctl_drain(const struct ctl *ctl)
 	if (exit || disabled)
 		return exit;
 	/* a stop does not wait for a node of which nobody will ever hear */
-	force = ctl->force || (ctl->mark && found.alone);
-	exit = agent_ask(&reply, ctl, json_pack("{sssb}", "command", "drain",
-						"force", force));
+	exit = agent_ask(&reply, ctl,
+			 drain_request(ctl, ctl->force ||
+					    (ctl->mark && found.alone)));
 	if (!exit && !reply)
 		exit = agent_command(&reply, ctl, "drain");
 	if (!exit)

@@ -11,6 +11,9 @@ Each request takes the node one step further through its story.  Stories:
   taken    somebody resumes while the drain is waited for
   alone    no other node is up: a drain never ends, unless it is forced
   only     there is no other node: the same
+  calls    a drain waits for calls after the withdrawal, for four looks
+  left     ... and they are still there at the deadline
+  mute     ... and the relay does not say how many there are
   busy     the same as alone, but the third look takes a second
   garbage  the answer is no JSON
   silent   there is never an answer
@@ -35,9 +38,16 @@ PROBES = [
      "text": "\x1b[2J\u009bno attempt yet", "took_us": 0, "attempts": 0,
      "failures": 0, "age_ms": None},
 ]
-PEERS = [{"name": "ams1", "state": "up", "age_ms": 312, "skew_ms": -3},
+PEERS = [{"name": "ams1", "state": "up", "age_ms": 312, "skew_ms": -3,
+          "since_ms": 86400000, "calls": 34, "drained": False,
+          "same_site": True},
          {"name": "lon1", "state": "unknown", "age_ms": None,
-          "skew_ms": None}]
+          "skew_ms": None, "since_ms": None, "calls": None, "drained": False,
+          "same_site": None},
+         {"name": "nyc1", "state": "draining", "age_ms": 900, "skew_ms": 5,
+          "since_ms": 70000, "calls": 0, "drained": True, "same_site": False},
+         # an agent of before
+         {"name": "old1", "state": "up", "age_ms": 900, "skew_ms": 5}]
 LOG = [
     {"time": "2026-11-26T01:23:45.678Z", "boot_ms": 1, "node": "fra1",
      "what": "start", "group": "", "family": 0, "from": "", "to": "",
@@ -60,7 +70,7 @@ class Agent:
         self.order, self.forced, self.looks = "resume", False, 0
 
     def unit(self, family, prefix):
-        gone = self.drained()
+        gone = self.withdrawn()
         draining = self.order == "drain"
         until = 7400 if draining and not gone else 0
         return {
@@ -72,7 +82,31 @@ class Agent:
             "routes": [{"prefix": prefix, "proof": "none" if gone else
                         "advertised", "text": "" if gone else "med 100"}]}
 
+    def withdrawn(self):
+        return self.drained() or self.phase() == "calls"
+
+    def phase(self):
+        if self.order != "drain" or self.looks < 4:
+            return "announced" if self.order == "drain" else "none"
+        if self.story not in ("calls", "left", "mute"):
+            return "drained"
+        if self.looks < 8:
+            return "calls"
+        return "left" if self.story == "left" else "drained"
+
+    def drain(self):
+        phase = self.phase()
+        if phase == "none":
+            return None
+        calls = {"calls": 12 if self.looks < 6 else 1, "left": 3}.get(phase, 0)
+        return {"phase": phase, "withdrawn_ms": None if phase == "announced"
+                else 8200, "until_ms": 52000 if phase == "calls" else 0,
+                "relay": "silent" if self.story == "mute" else "counted",
+                "calls": None if self.story == "mute" else calls}
+
     def drained(self):
+        if self.story in ("calls", "left", "mute"):
+            return self.phase() in ("drained", "left")
         return self.order == "drain" and self.looks >= 4 and (
             self.story not in ("alone", "only", "busy") or self.forced)
 
@@ -104,14 +138,18 @@ class Agent:
                 {"neighbor": "2001:db8:1::1", "as": 4200000001, "family": 6,
                  "up": False, "since_ms": None, "reason": "refused\n\x1b"}],
             "peers": PEERS, "warnings": ["the audit log cannot be written"],
-            "guardian": {"commands": 12, "errors": 0}}
+            "guardian": {"commands": 12, "errors": 0},
+            "calls": 12, **({"drain": self.drain()} if self.story in
+                            ("calls", "left", "mute") else {})}
 
     def answer(self, request):
         command = request["command"]
         if command == "status":
             return self.status()
         if command == "nodes":
-            return {"ok": True, "self": {"name": "fra1", "state": "up"},
+            return {"ok": True, "self": {"name": "fra1", "state": "up",
+                                         "since_ms": 7200000, "calls": 12,
+                                         "drained": False},
                     "peers": [] if self.story == "only" else PEERS}
         if command == "why":
             return {"ok": True, "lines": ["fra1 is up: all probes good",
@@ -120,6 +158,8 @@ class Agent:
             return {"ok": True, "lines": LOG[-request.get("lines", 20):]}
         if command == "drain":
             self.order, self.forced = "drain", request["force"]
+            if "deadline" in request:
+                Path("deadline").write_text(str(request["deadline"]))
             alone = self.story in ("alone", "only") and not self.forced
             return {"ok": True, "warning": "no other node is known to be up"
                     if alone else ""}

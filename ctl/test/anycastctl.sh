@@ -419,6 +419,17 @@ t agent-status-draining 0 status "${there[@]}"
 
 agent drain
 t agent-drain-wait 0 drain --wait --timeout 60 "${there[@]}"
+agent calls
+t agent-drain-calls 0 drain --wait "${there[@]}"
+agent calls
+t agent-drain-withdrawn 0 drain --withdrawn --deadline 60 "${there[@]}"
+holds agent-drain-withdrawn deadline '60000'
+t agent-status-calls 0 status "${there[@]}"
+agent left
+t agent-drain-left 2 drain --wait "${there[@]}"
+agent mute
+t agent-drain-mute 0 drain --wait "${there[@]}"
+t agent-deadline-no-number 64 drain --deadline 2h "${there[@]}"
 agent taken
 t agent-drain-taken 1 drain --wait "${there[@]}"
 agent alone
@@ -458,7 +469,7 @@ compare interrupted-busy.err
 # who was in service before a stop is so after the start, and nobody else
 agent drain
 mark=(--mark in-service)
-t mark-drain 0 drain --wait "${mark[@]}" "${there[@]}"
+t mark-drain 0 drain --withdrawn "${mark[@]}" "${there[@]}"
 [[ -e in-service ]] || fail "no mark was left"
 t mark-resume 0 resume "${mark[@]}" "${there[@]}"
 [[ ! -e in-service ]] || fail "the mark was left"

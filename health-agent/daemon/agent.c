@@ -119,21 +119,6 @@ static void send_want(struct agent *a)
 		uplink_want(a->uplink, &set, drained);
 }
 
-bool agent_is_drained(const struct agent *a)
-{
-	const struct link_want *want = uplink_wanted(a->uplink);
-	const struct link_status *g = uplink_status(a->uplink);
-
-	if (!g || !want || !health_drained(a->health) || !want->drained ||
-	    g->generation != want->generation)
-		return false;
-	for (size_t i = 0; i < g->route_cnt; i++) {
-		if (g->routes[i].proof != LINK_PROOF_NONE)
-			return false;
-	}
-	return true;
-}
-
 /* ---- what is remembered and told */
 
 void agent_save(struct agent *a)
@@ -142,6 +127,7 @@ void agent_save(struct agent *a)
 
 	a->saved_ms = clock_boot_ms();
 	health_remember(a->health, &memory, a->saved_ms);
+	memory.withdrawn_ms = a->drain.withdrawn_ms;
 	snapshot_save(a->snapshot, &memory);
 }
 
@@ -208,10 +194,22 @@ void agent_write_node_state(struct agent *a)
 
 static void tell_peers(struct agent *a)
 {
-	enum node_state state;
+	uint64_t now_ms = clock_boot_ms();
+	struct peers_word word = {
+		.since_s = (uint32_t)((now_ms - a->notice.node_since_ms) /
+				      1000),
+		.calls = PEERS_CALLS_UNKNOWN,
+		.drained = drain_is_over(&a->drain),
+	};
+	enum drain_relay relay;
+	uint32_t calls;
 
-	if (a->peering && told_state(a, &state))
-		peering_tell(a->peering, state);
+	if (!a->peering || !told_state(a, &word.state))
+		return;
+	if (counting_look(a->counting, &relay, &calls, now_ms) &&
+	    relay == DRAIN_COUNTED)
+		word.calls = calls;
+	peering_tell(a->peering, &word);
 }
 
 /* ---- the policy's turn */
@@ -243,12 +241,13 @@ void agent_settle(struct agent *a)
 	send_want(a);
 	arm(a, due_ms, now_ms);
 	notice_health(&a->notice, a->health, now_ms, agent_notice, a);
-	if (!changed)
-		return;
-	agent_save(a);
-	agent_write_node_state(a);
-	if (a->notice.node != node)
-		tell_peers(a);
+	if (changed) {
+		agent_save(a);
+		agent_write_node_state(a);
+		if (a->notice.node != node)
+			tell_peers(a);
+	}
+	agent_see_drain(a);
 }
 
 bool agent_probed(void *arg, size_t probe, const struct prober_result *result,
@@ -285,6 +284,10 @@ void agent_order(struct agent *a, const struct health_command *command,
 		words_add(&w, ", wait ");
 		words_add_duration(&w, command->wait_ms);
 	}
+	if (command->has_deadline) {
+		words_add(&w, ", deadline ");
+		words_add_duration(&w, command->deadline_ms);
+	}
 	agent_record(a, &(struct audit_entry){
 				.what = AUDIT_ORDER,
 				.from = status_order_name(was),
@@ -318,6 +321,22 @@ static void listen_for_metrics(struct agent *a)
 	}
 }
 
+/* Once for each set of nodes that have another site file. */
+static void warn_of_sites(struct agent *a)
+{
+	char text[AGENT_ERROR_MAX];
+
+	agent_tell_sites(a, text);
+	if (strcmp(text, a->sites) == 0)
+		return;
+	if (text[0])
+		log_warn("peers: %s", text);
+	else
+		log_info("peers: the site file of all nodes that are heard is "
+			 "the same");
+	memcpy(a->sites, text, sizeof(a->sites));
+}
+
 void agent_second(struct agent *a)
 {
 	uint64_t now_ms = clock_boot_ms();
@@ -329,6 +348,9 @@ void agent_second(struct agent *a)
 	if (now_ms - a->saved_ms >= AGENT_SAVE_MS)
 		agent_save(a);
 	control_tick(a->control);
+	warn_of_sites(a);
+	counting_ask(a->counting);
+	agent_see_drain(a);
 	listen_for_metrics(a);
 	agent_hangup_tick(a);
 	agent_free_retired(a, false);

@@ -19,6 +19,7 @@
 #include "health-agent/daemon/audit.h"
 #include "health-agent/daemon/conf.h"
 #include "health-agent/daemon/control.h"
+#include "health-agent/daemon/counting.h"
 #include "health-agent/daemon/hooks.h"
 #include "health-agent/daemon/notice.h"
 #include "health-agent/daemon/peering.h"
@@ -26,6 +27,7 @@
 #include "health-agent/daemon/snapshot.h"
 #include "health-agent/daemon/status.h"
 #include "health-agent/daemon/uplink.h"
+#include "health-agent/policy/drain.h"
 
 enum {
 	AGENT_STATE_MS = 5000,		/* node.state is true for so long */
@@ -55,10 +57,14 @@ struct agent {
 	char config_error[AGENT_ERROR_MAX];	/* of the last reload; "" */
 
 	struct health *health;
+	struct drain drain;
+	bool drain_seen;	/* since the start */
 	struct notice notice;
 	struct probing *probing;
 	struct peering *peering;	/* NULL: peers = no */
+	char sites[AGENT_ERROR_MAX];	/* who has another site file */
 	struct uplink *uplink;
+	struct counting *counting;
 	struct audit *audit;
 	struct hooks *hooks;
 	struct snapshot *snapshot;
@@ -90,9 +96,16 @@ void agent_order(struct agent *a, const struct health_command *command,
 /* What has changed, for the audit log and the hook. */
 notice_h agent_notice;
 
-/* By order nothing is announced, and the guardian has seen that nothing is out.
+/* agent_drain.c: by order nothing is announced, and the guardian has seen that
+ * nothing is out.
  */
-bool agent_is_drained(const struct agent *a);
+bool agent_is_withdrawn(const struct agent *a);
+
+/* Whom to ask for the calls, as conf says. */
+void agent_set_relay(struct agent *a);
+
+/* Look how far a drain is: after whatever may have brought it on. */
+void agent_see_drain(struct agent *a);
 
 /* Each second: what is not there is tried again, what is told is told. */
 void agent_second(struct agent *a);
@@ -105,8 +118,12 @@ void agent_write_node_state(struct agent *a);
 /* An entry of the audit log, and a line of log. */
 void agent_record(struct agent *a, const struct audit_entry *entry);
 
+/* answer.c: "ams1, lon1: their site file is not that of this node"; "". */
+void agent_tell_sites(const struct agent *a, char out[static AGENT_ERROR_MAX]);
+
 /* Handlers of the parts; arg is the agent. */
 probing_result_h agent_probed;
+counting_news_h agent_calls_told;
 peering_state_h agent_peer_told;
 void agent_guardian_told(void *arg, const struct link_status *was,
 			 const struct link_status *is);

@@ -100,5 +100,6 @@ void agent_guardian_told(void *arg, const struct link_status *was,
 		take_losses(a, is);
 		agent_settle(a);
 	}
+	agent_see_drain(a);
 	agent_restart_tick(a, is);
 }

@@ -107,6 +107,25 @@ static void print_peering(FILE *f, const struct agent *a)
 			"\n", peers_counter_name(i), counts[i]);
 }
 
+static void print_counting(FILE *f, const struct agent *a)
+{
+	const struct counting_stats *s = counting_stats(a->counting);
+
+	metrics_head(f, "calls_questions_total", "counter",
+		     "Questions to the relay about its calls, by what became "
+		     "of them.");
+	fprintf(f,
+		"anycast_health_calls_questions_total{what=\"asked\"} "
+		"%" PRIu64 "\n"
+		"anycast_health_calls_questions_total{what=\"answered\"} "
+		"%" PRIu64 "\n"
+		"anycast_health_calls_questions_total{what=\"refused\"} "
+		"%" PRIu64 "\n"
+		"anycast_health_calls_questions_total{what=\"strange\"} "
+		"%" PRIu64 "\n",
+		s->asked, s->answered, s->refused, s->strange);
+}
+
 static void print_probers(FILE *f)
 {
 	const struct counters *c = prober_counters();
@@ -139,6 +158,7 @@ char *agent_metrics(void *arg)
 	print_records(f, a);
 	print_control(f, a);
 	print_peering(f, a);
+	print_counting(f, a);
 	print_probers(f);
 	failed = ferror(f);
 	if (fclose(f) || failed) {

@@ -8,6 +8,7 @@
 #include "health-agent/daemon/command.h"
 #include "health-agent/daemon/json_text.h"
 #include "health-agent/daemon/why.h"
+#include "health-agent/policy/words.h"
 
 enum { DISK_SLOW_MS = 2000 };
 
@@ -42,6 +43,27 @@ static bool metrics_are_ill(const struct agent *a)
 	return false;
 }
 
+void agent_tell_sites(const struct agent *a, char out[static AGENT_ERROR_MAX])
+{
+	const struct peers *peers = a->peering ? peering_peers(a->peering)
+					       : NULL;
+	/* room for the end */
+	struct words w = words_in(out, AGENT_ERROR_MAX - 64);
+	size_t cnt = 0;
+
+	for (size_t i = 0; peers && i < peers_cnt(peers); i++) {
+		const struct peers_entry *e = peers_entry(peers, i);
+
+		if (e->state != NODE_UNKNOWN && peers_differs(peers, i))
+			words_add(&w, "%s%s", cnt++ ? ", " : "",
+				  e->node->name);
+	}
+	w.room = AGENT_ERROR_MAX;
+	if (cnt)
+		words_add(&w, ": %s site file is not that of this node",
+			  cnt > 1 ? "their" : "its");
+}
+
 static void add_warnings(struct agent *a, struct status_view *v,
 			 const char **warnings)
 {
@@ -58,6 +80,8 @@ static void add_warnings(struct agent *a, struct status_view *v,
 		add_warning(v, warnings,
 			    "node.state cannot be written: Kamailio and the "
 			    "pinner take this node to be up");
+	if (a->sites[0])
+		add_warning(v, warnings, a->sites);
 	if (metrics_are_ill(a))
 		add_warning(v, warnings, "metrics cannot be served");
 	if (a->restart_due)
@@ -93,12 +117,14 @@ void agent_view(struct agent *a, struct status_view *out,
 		.peers = a->peering ? peering_peers(a->peering) : NULL,
 		.config_error = a->config_error,
 		.warnings = warnings,
-		.drained = agent_is_drained(a),
+		.drain = &a->drain,
 		.node_since_ms = a->notice.node_since_ms,
 		.now_ms = now_ms,
 		.probe = view_probe,
 		.arg = a,
 	};
+	out->counted = counting_look(a->counting, &out->relay, &out->calls,
+				     now_ms);
 	add_warnings(a, out, warnings);
 }
 
@@ -191,7 +217,9 @@ static json_t *carry_out(struct agent *a, const struct command *c,
 	return order(a, &(struct health_command){ .order = orders[c->verb],
 						  .force = c->force,
 						  .has_wait = c->has_wait,
-						  .wait_ms = c->wait_ms },
+						  .wait_ms = c->wait_ms,
+						  .has_deadline = c->has_deadline,
+						  .deadline_ms = c->deadline_ms },
 		     by);
 }
 

@@ -47,7 +47,8 @@ const char *audit_what_name(enum audit_what what)
 		[AUDIT_ORDER] = "order",     [AUDIT_PROBE] = "probe",
 		[AUDIT_SESSION] = "session", [AUDIT_RELOAD] = "reload",
 		[AUDIT_START] = "start",     [AUDIT_WORKER] = "worker",
-		[AUDIT_ROUTE] = "route",     [AUDIT_AUDIT] = "audit",
+		[AUDIT_ROUTE] = "route",     [AUDIT_DRAIN] = "drain",
+		[AUDIT_AUDIT] = "audit",
 	};
 
 	return (unsigned)what < AUDIT_WHATS ? names[what] : "unknown";

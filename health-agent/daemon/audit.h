@@ -31,6 +31,7 @@ enum audit_what {
 	AUDIT_START,
 	AUDIT_WORKER,
 	AUDIT_ROUTE,		/* announced or withdrawn, the state aside */
+	AUDIT_DRAIN,		/* a drain, from its withdrawal on */
 	AUDIT_AUDIT,		/* the log itself */
 	AUDIT_WHATS
 };

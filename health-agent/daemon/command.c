@@ -83,12 +83,17 @@ static int take_drain(struct command *out, char error[static COMMAND_ERROR_MAX],
 		      json_t *request)
 {
 	json_t *force = json_object_get(request, "force");
+	int err;
 
 	if (force && !json_is_boolean(force))
 		return refuse(error, "\"force\" is neither true nor false");
 	out->force = json_is_true(force);
-	return take_number(&out->wait_ms, &out->has_wait, error, request,
-			   "wait", HEALTH_TIME_MAX_MS);
+	err = take_number(&out->wait_ms, &out->has_wait, error, request,
+			  "wait", HEALTH_TIME_MAX_MS);
+	if (!err)
+		err = take_number(&out->deadline_ms, &out->has_deadline, error,
+				  request, "deadline", HEALTH_TIME_MAX_MS);
+	return err;
 }
 
 static int take_log(struct command *out, char error[static COMMAND_ERROR_MAX],

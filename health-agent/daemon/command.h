@@ -34,6 +34,8 @@ struct command {
 	bool force;		/* drain */
 	bool has_wait;
 	uint64_t wait_ms;
+	bool has_deadline;
+	uint64_t deadline_ms;
 	unsigned lines;		/* log */
 };
 

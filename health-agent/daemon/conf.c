@@ -245,6 +245,18 @@ size_t agent_conf_prefixes(const struct agent_conf *conf,
 	return cnt;
 }
 
+bool agent_conf_pinner(const struct agent_conf *conf, struct endpoint *out)
+{
+	*out = conf->pinner;
+	for (size_t i = 0; !out->port && i < conf->health.probe_cnt; i++) {
+		const struct prober_conf *p = &conf->probes[i].prober;
+
+		if (p->kind == PROBER_RTP)
+			*out = (struct endpoint){ p->ng_addr, p->ng_port };
+	}
+	return out->port != 0;
+}
+
 uint64_t agent_conf_detection_ms(const struct agent_conf *conf, size_t i)
 {
 	const struct agent_probe *p = &conf->probes[i];

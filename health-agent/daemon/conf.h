@@ -90,6 +90,9 @@ struct agent_conf {
 	size_t metrics_cnt;
 	enum log_level log_level;
 	bool peers;		/* tell and hear other nodes */
+	uint64_t drain_deadline_ms;	/* calls are waited for; 0: no */
+	struct endpoint pinner;	/* who counts them; port 0: see
+				 * agent_conf_pinner() */
 	bool default_probes;	/* beside those of the file */
 	struct agent_timers timers;	/* of probes that say nothing else */
 
@@ -119,6 +122,11 @@ void agent_conf_free(struct agent_conf *conf);
 /* All prefixes of all groups, once; returns how many. */
 size_t agent_conf_prefixes(const struct agent_conf *conf,
 			   struct prefix out[static ROUTE_PREFIXES_MAX]);
+
+/* The relay that is asked for its calls: as told, else that of the first probe
+ * of type rtp.  False: there is none.
+ */
+bool agent_conf_pinner(const struct agent_conf *conf, struct endpoint *out);
 
 /* How long a failure may go unseen by probe i: it begins just behind a good
  * attempt, and no attempt gets an answer any more,

@@ -81,6 +81,19 @@ static const struct key agent_keys[AGENT_KEYS] = {
 			"this one does, and hear them: what a drain of the "
 			"last node waits for." },
 
+	[AGENT_DRAIN_DEADLINE] = { "drain-deadline",
+		"How a drain ends", AT(drain_deadline_ms),
+		TIME(0, 24 * HOUR_MS, "2h"),
+		.help = "After its routes are withdrawn a drain waits so long "
+			"at most for the calls that run; 0s: for none." },
+	[AGENT_PINNER] = { "pinner", NULL, conf_value_endpoint, AT(pinner),
+		.allowed = "ADDRESS:PORT, IPv6 in brackets",
+		.dflt_note = "ng of the first probe of type rtp; without one "
+			     "a drain waits for no calls",
+		.example = "127.0.0.1:2223",
+		.help = "Where rtp-pinner says how many calls run, each "
+			"second." },
+
 	[AGENT_OUTPUT] = { "output", "How routes get out", key_word,
 		AT(output), .words = output_words, .dflt = "exabgp",
 		.help = "exabgp: commands to the ExaBGP that runs the agent.  "

@@ -36,6 +36,11 @@ static void print_states(FILE *f, const char *name, const char *labels,
 			labels, node_state_name(s), s == state);
 }
 
+static bool has_calls(const struct status_view *v)
+{
+	return v->counted && v->relay == DRAIN_COUNTED;
+}
+
 static void print_node(FILE *f, const struct status_view *v)
 {
 	const struct health_command *order = health_command(v->health);
@@ -48,8 +53,19 @@ static void print_node(FILE *f, const struct status_view *v)
 		fprintf(f, "anycast_health_order{order=\"%s\"} %d\n",
 			status_order_name(o), o == order->order);
 	metrics_one(f, "drained", "gauge",
-		    "1: nothing is announced by order, safe to stop.",
-		    v->drained);
+		    "1: nothing is announced by order, and no call is waited "
+		    "for: safe to stop.",
+		    drain_is_over(v->drain));
+	metrics_head(f, "drain_phase", "gauge", "How far a drain is.");
+	for (unsigned p = 0; p < DRAIN_PHASES; p++)
+		fprintf(f,
+			"anycast_health_drain_phase{phase=\"%s\"} %d\n",
+			drain_phase_name(p), p == v->drain->phase);
+	metrics_head(f, "calls", "gauge",
+		     "Calls that run here; absent while the relay does not "
+		     "say.");
+	if (has_calls(v))
+		fprintf(f, "anycast_health_calls %" PRIu32 "\n", v->calls);
 	metrics_one(f, "config_error", "gauge",
 		    "1: the last reload was refused.",
 		    v->config_error[0] != '\0');
@@ -277,6 +293,13 @@ static void print_peers(FILE *f, const struct status_view *v)
 			 e->node->name);
 		print_states(f, "peer_state", labels, e->state);
 	}
+	metrics_head(f, "peer_site_differs", "gauge",
+		     "1: its site file is another.");
+	for (size_t i = 0; v->peers && i < peers_cnt(v->peers); i++)
+		fprintf(f,
+			"anycast_health_peer_site_differs{peer=\"%s\"} %d\n",
+			peers_entry(v->peers, i)->node->name,
+			peers_differs(v->peers, i));
 }
 
 void metrics_print_view(FILE *f, const struct status_view *v)

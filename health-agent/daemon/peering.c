@@ -145,7 +145,7 @@ static void set_addresses(struct peering *p, const struct site *site,
 /* ---- telling */
 
 static void tell(struct peering *p, size_t peer, struct family *f,
-		 const struct addr *to, enum node_state state)
+		 const struct addr *to, const struct peers_word *word)
 {
 	uint8_t bytes[PEERS_DATAGRAM_MAX];
 	union net_address at;
@@ -155,20 +155,20 @@ static void tell(struct peering *p, size_t peer, struct family *f,
 	if (!f->udp || !addr_is_set(to))
 		return;
 	buf = uv_buf_init((char *)bytes, 0);
-	buf.len = peers_write(p->peers, peer, state,
+	buf.len = peers_write(p->peers, peer, word,
 			      clock_wall_ns() / 1000000, bytes);
 	net_address(&at, to, p->port);
 	n = uv_udp_try_send(f->udp, &buf, 1, &at.sa);
 	p->counts[n >= 0 ? PEERS_SENT : PEERS_SEND_FAILED]++;
 }
 
-void peering_tell(struct peering *p, enum node_state state)
+void peering_tell(struct peering *p, const struct peers_word *word)
 {
 	for (size_t i = 0; i < peers_cnt(p->peers); i++) {
 		const struct site_node *node = peers_entry(p->peers, i)->node;
 
-		tell(p, i, &p->families[0], &node->ip4, state);
-		tell(p, i, &p->families[1], &node->ip6, state);
+		tell(p, i, &p->families[0], &node->ip4, word);
+		tell(p, i, &p->families[1], &node->ip6, word);
 	}
 }
 

@@ -29,7 +29,7 @@ int peering_reload(struct peering *p, const struct site *site,
 		   const struct site_node *node);
 
 /* Each second, and when the state changes: tell all others. */
-void peering_tell(struct peering *p, enum node_state state);
+void peering_tell(struct peering *p, const struct peers_word *word);
 
 /* Each second: forget who is silent, try again to bind. */
 void peering_tick(struct peering *p, uint64_t now_ms);

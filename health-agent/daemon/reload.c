@@ -228,6 +228,7 @@ static void swap(struct agent *a, struct next *next)
 		snapshot_move(a->snapshot, a->conf->state_dir);
 	}
 	hooks_set(a->hooks, a->conf->hook, a->conf->hook_timeout_ms);
+	agent_set_relay(a);
 }
 
 /* ---- from outside */

@@ -28,7 +28,9 @@ struct file {
 	uint8_t order, forced, has_wait;
 	uint64_t saved_ms, order_ms, wait_ms;
 	struct file_unit units[HEALTH_UNITS_MAX];
-	uint8_t rest[168];
+	uint64_t withdrawn_ms, deadline_ms;
+	uint8_t has_deadline;
+	uint8_t rest[151];
 	uint64_t sum;		/* of all before it */
 };
 
@@ -59,6 +61,9 @@ void snapshot_encode(uint8_t out[static SNAPSHOT_LEN],
 	f.wait_ms = m->wait_ms;
 	f.order_ms = m->order_ms;
 	f.saved_ms = m->saved_ms;
+	f.has_deadline = m->has_deadline;
+	f.deadline_ms = m->deadline_ms;
+	f.withdrawn_ms = m->withdrawn_ms;
 	f.unit_cnt = (uint32_t)m->unit_cnt;
 	for (size_t i = 0; i < m->unit_cnt; i++) {
 		struct file_unit *u = &f.units[i];
@@ -94,7 +99,9 @@ static bool fits(const struct file *f)
 	    f->version != VERSION || f->sum != snapshot_sum((const uint8_t *)f))
 		return false;
 	if (f->order >= HEALTH_ORDERS || f->forced > 1 || f->has_wait > 1 ||
-	    f->wait_ms > HEALTH_TIME_MAX_MS || f->order_ms > f->saved_ms ||
+	    f->has_deadline > 1 || f->wait_ms > HEALTH_TIME_MAX_MS ||
+	    f->deadline_ms > HEALTH_TIME_MAX_MS ||
+	    f->withdrawn_ms > f->saved_ms || f->order_ms > f->saved_ms ||
 	    f->unit_cnt > HEALTH_UNITS_MAX ||
 	    strnlen(f->boot, sizeof(f->boot)) == sizeof(f->boot))
 		return false;
@@ -144,6 +151,10 @@ int snapshot_decode(struct health_memory *out, bool *fresh,
 	out->forced = f.forced == 1;
 	out->has_wait = f.has_wait == 1;
 	out->wait_ms = f.wait_ms;
+	out->has_deadline = f.has_deadline == 1;
+	out->deadline_ms = f.deadline_ms;
+	if (this_boot && f.saved_ms <= now_ms)
+		out->withdrawn_ms = f.withdrawn_ms;
 	if (!*fresh)
 		return 0;
 	out->order_ms = f.order_ms;

@@ -36,7 +36,8 @@ void snapshot_encode(uint8_t out[static SNAPSHOT_LEN],
 		     const char boot[static SNAPSHOT_BOOT_LEN]);
 
 /* 0, or EBADMSG: damaged or of another version; *out is zeroed.  Where it is
- * not fresh *out has no units and the order is as old as can be.
+ * not fresh *out has no units and the order is as old as can be; since when its
+ * routes are withdrawn counts for this boot.
  */
 int snapshot_decode(struct health_memory *out, bool *fresh,
 		    const uint8_t *bytes, size_t len,

@@ -212,15 +212,39 @@ static json_t *sessions(const struct status_view *v)
 	return list;
 }
 
-static json_t *peer_object(const struct status_view *v,
-			   const struct peers_entry *e)
+static json_t *calls_said(uint32_t calls)
 {
-	return json_pack("{so,so,so,so}",
+	return calls == PEERS_CALLS_UNKNOWN ? json_null() : count(calls);
+}
+
+/* Its own words, and for how long they are so by now. */
+static json_t *since_said(const struct status_view *v,
+			  const struct peers_entry *e)
+{
+	if (e->state == NODE_UNKNOWN || !e->said.site)
+		return json_null();
+	return json_integer((json_int_t)(UINT64_C(1000) * e->said.since_s +
+					 v->now_ms - e->heard_ms));
+}
+
+static json_t *peer_object(const struct status_view *v, size_t i)
+{
+	const struct peers_entry *e = peers_entry(v->peers, i);
+	bool heard = e->state != NODE_UNKNOWN;
+
+	return json_pack("{so,so,so,so,so,so,sb,so}",
 			 "name", json_text(e->node->name),
 			 "state", json_text(node_state_name(e->state)),
 			 "age_ms", ago(e->heard_ms, v->now_ms),
 			 "skew_ms", e->heard_ms ? json_integer(e->skew_ms)
-						: json_null());
+						: json_null(),
+			 "since_ms", since_said(v, e),
+			 "calls", heard ? calls_said(e->said.calls)
+					: json_null(),
+			 "drained", heard && e->said.drained,
+			 "same_site", heard && e->said.site
+				? json_boolean(!peers_differs(v->peers, i))
+				: json_null());
 }
 
 static json_t *peers(const struct status_view *v)
@@ -228,7 +252,7 @@ static json_t *peers(const struct status_view *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; v->peers && i < peers_cnt(v->peers); i++)
-		append(&list, peer_object(v, peers_entry(v->peers, i)));
+		append(&list, peer_object(v, i));
 	return list;
 }
 
@@ -268,14 +292,65 @@ static json_t *warnings(const struct status_view *v)
 	return list;
 }
 
+/* ---- a drain */
+
+static json_t *calls(const struct status_view *v)
+{
+	return v->counted && v->relay == DRAIN_COUNTED ? count(v->calls)
+						       : json_null();
+}
+
+enum node_state status_node(const struct status_view *v,
+			    char cause[static HEALTH_CAUSE_MAX])
+{
+	enum node_state state = health_node(v->health, cause);
+	struct words w;
+
+	if (health_command(v->health)->order != HEALTH_DRAIN || !v->drain ||
+	    v->drain->phase == DRAIN_NONE || v->drain->phase == DRAIN_ANNOUNCED)
+		return state;
+	w = words_in(cause, HEALTH_CAUSE_MAX);
+	drain_tell(&w, v->drain, v->now_ms);
+	return state;
+}
+
+static const char *relay_name(enum drain_relay relay)
+{
+	switch (relay) {
+	case DRAIN_COUNTED:
+		return "counted";
+	case DRAIN_SILENT:
+		return "silent";
+	default:
+		return "none";
+	}
+}
+
+static json_t *drain_object(const struct status_view *v)
+{
+	const struct drain *d = v->drain;
+	bool counted = d->sight.relay == DRAIN_COUNTED;
+
+	if (d->phase == DRAIN_NONE)
+		return json_null();
+	return json_pack("{so,so,so,so,so}",
+			 "phase", json_text(drain_phase_name(d->phase)),
+			 "withdrawn_ms", ago(d->withdrawn_ms, v->now_ms),
+			 "until_ms", until(d->phase == DRAIN_CALLS
+					   ? d->until_ms : 0, v->now_ms),
+			 "relay", json_text(relay_name(d->sight.relay)),
+			 "calls", counted ? count(d->sight.calls)
+					  : json_null());
+}
+
 json_t *status_json(const struct status_view *v)
 {
 	const struct health_command *order = health_command(v->health);
 	char cause[HEALTH_CAUSE_MAX];
-	enum node_state state = health_node(v->health, cause);
+	enum node_state state = status_node(v, cause);
 
 	return json_pack(
-		"{sb,so,so,so,so,so,so,so,so,sb,sb,so,so,so,so,so,so,so}",
+		"{sb,so,so,so,so,so,so,so,so,sb,sb,so,so,so,so,so,so,so,so,so}",
 		"ok", 1,
 		"node", json_text(v->conf->node->name),
 		"state", json_text(node_state_name(state)),
@@ -287,24 +362,29 @@ json_t *status_json(const struct status_view *v)
 						     : "not heard yet"),
 		"order", json_text(status_order_name(order->order)),
 		"forced", order->force,
-		"drained", v->drained,
+		"drained", drain_is_over(v->drain),
 		"config_error", json_text(v->config_error),
 		"groups", groups(v),
 		"probes", probes(v),
 		"sessions", sessions(v),
 		"peers", peers(v),
 		"guardian", guardian(v),
-		"warnings", warnings(v));
+		"warnings", warnings(v),
+		"calls", calls(v),
+		"drain", drain_object(v));
 }
 
 json_t *status_nodes(const struct status_view *v)
 {
 	char cause[HEALTH_CAUSE_MAX];
-	enum node_state state = health_node(v->health, cause);
+	enum node_state state = status_node(v, cause);
 
-	return json_pack("{sb,s{so,so},so}", "ok", 1, "self",
+	return json_pack("{sb,s{so,so,so,so,sb},so}", "ok", 1, "self",
 			 "name", json_text(v->conf->node->name),
 			 "state", json_text(node_state_name(state)),
+			 "since_ms", since(v->node_since_ms, v->now_ms),
+			 "calls", calls(v),
+			 "drained", drain_is_over(v->drain),
 			 "peers", peers(v));
 }
 

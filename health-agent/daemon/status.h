@@ -14,6 +14,7 @@
 #include "health-agent/daemon/probing.h"
 #include "health-agent/guardian/link.h"
 #include "health-agent/peers/peers.h"
+#include "health-agent/policy/drain.h"
 
 struct status_probe {
 	struct probing_stat stat;
@@ -29,7 +30,10 @@ struct status_view {
 	const char *config_error;	/* of the last reload; "" it was fine */
 	const char *const *warnings;	/* what ails the agent itself */
 	size_t warning_cnt;
-	bool drained;		/* by order nothing is out (any more) */
+	const struct drain *drain;	/* stepped; NULL as DRAIN_NONE */
+	bool counted;		/* relay and calls are known */
+	enum drain_relay relay;
+	uint32_t calls;		/* that run here */
 	uint64_t node_since_ms;
 	uint64_t now_ms;		/* CLOCK_BOOTTIME */
 	void (*probe)(void *arg, size_t i, struct status_probe *out);
@@ -39,6 +43,12 @@ struct status_view {
 /* New references; NULL only without memory. */
 json_t *status_json(const struct status_view *v);
 json_t *status_nodes(const struct status_view *v);
+
+/* The node's state, and why: from the withdrawal of a drain on what that waits
+ * for.
+ */
+enum node_state status_node(const struct status_view *v,
+			    char cause[static HEALTH_CAUSE_MAX]);
 
 /* Where the guardian, if heard, has seen a route of this prefix. */
 enum link_proof status_proof(const struct link_status *guardian,

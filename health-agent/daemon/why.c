@@ -50,7 +50,7 @@ void why_add_age(struct why *y, uint64_t since_ms)
 static void tell_node(struct why *y)
 {
 	char cause[HEALTH_CAUSE_MAX];
-	enum node_state state = health_node(y->view->health, cause);
+	enum node_state state = status_node(y->view, cause);
 
 	why_begin(y);
 	words_add(&y->w, "%s is %s", y->view->conf->node->name,

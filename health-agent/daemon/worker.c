@@ -112,6 +112,7 @@ static int start_policy(struct agent *a)
 	if (err && err != ENOENT)
 		log_warn("state: %s/health.memory: %s", a->conf->state_dir,
 			 words);
+	drain_init(&a->drain, err ? 0 : memory.withdrawn_ms);
 	err = health_new(&a->health, &a->conf->health, err ? NULL : &memory,
 			 a->conf->adopt_ms, now_ms);
 	if (err)
@@ -188,6 +189,11 @@ static int start(struct agent *a)
 	if (!err)
 		err = start_policy(a);
 	if (!err)
+		err = counting_new(&a->counting, &a->loop, agent_calls_told, a);
+	/* before anything is made of there being none */
+	if (!err)
+		agent_set_relay(a);
+	if (!err)
 		err = uplink_new(&a->uplink, &a->loop, LINK_FD, &ops);
 	/* what has become of the routes, before a probe has its say */
 	if (!err)
@@ -219,6 +225,7 @@ static void finish(struct agent *a)
 {
 	probing_stop(a->probing);
 	peering_stop(a->peering);
+	counting_stop(a->counting);
 	control_stop(a->control);
 	hooks_stop(a->hooks);
 	httpd_stop(a->httpd);
@@ -234,6 +241,7 @@ static void finish(struct agent *a)
 	snapshot_free(a->snapshot);
 	audit_free(a->audit);
 	uplink_free(a->uplink);
+	counting_free(a->counting);
 	health_free(a->health);
 	agent_free_retired(a, true);
 	agent_conf_free(a->conf);

@@ -37,7 +37,7 @@ static void format_text(char out[static KEEPER_TEXT_MAX],
 		up += s->sessions[i].up;
 	snprintf(out, KEEPER_TEXT_MAX,
 		 "STATUS=%s%u of %zu prefixes advertised, %u of %zu sessions "
-		 "up%s%s%s", drained ? "drained; " : "", advertised,
+		 "up%s%s%s", drained ? "withdrawn by order; " : "", advertised,
 		 s->route_cnt, up, s->session_cnt,
 		 well ? "" : "; the worker or ExaBGP does not answer",
 		 s->output_text[0] ? "; " : "", s->output_text);

@@ -6,9 +6,9 @@
 #include <string.h>
 
 enum {
-	HEAD_LEN = 64,
-	VERSION = 1,
+	HEAD_LEN = 84,
 	MACS_MAX = 2,
+	FLAG_DRAINED = 1,
 };
 
 static_assert(HEAD_LEN + SITE_NAME_MAX + MACS_MAX * SECRET_MAC_LEN <=
@@ -43,17 +43,26 @@ static void sign(uint8_t out[static SECRET_MAC_LEN],
 
 /* ---- writing */
 
-static size_t put_u64(uint8_t *out, size_t at, uint64_t value)
+static size_t put(uint8_t *out, size_t at, uint64_t value, size_t len)
 {
-	for (size_t i = 8; i-- > 0; value >>= 8)
+	for (size_t i = len; i-- > 0; value >>= 8)
 		out[at + i] = (uint8_t)value;
-	return at + 8;
+	return at + len;
 }
 
 static size_t put_mark(uint8_t *out, size_t at, struct datagram_mark mark)
 {
-	at = put_u64(out, at, mark.session);
-	return put_u64(out, at, mark.sequence);
+	at = put(out, at, mark.session, 8);
+	return put(out, at, mark.sequence, 8);
+}
+
+static size_t put_word(uint8_t *out, size_t at, const struct peers_word *w)
+{
+	at = put(out, at, w->site, 8);
+	at = put(out, at, w->since_s, 4);
+	at = put(out, at, w->calls, 4);
+	at = put(out, at, w->drained ? FLAG_DRAINED : 0, 1);
+	return put(out, at, 0, 3);
 }
 
 size_t datagram_write(uint8_t out[static PEERS_DATAGRAM_MAX],
@@ -63,14 +72,16 @@ size_t datagram_write(uint8_t out[static PEERS_DATAGRAM_MAX],
 	size_t at = 0, signed_len;
 
 	memcpy(out, magic, 4);
-	out[4] = VERSION;
-	out[5] = wire_states[d->state];
+	out[4] = d->version;
+	out[5] = wire_states[d->word.state];
 	out[6] = (uint8_t)d->name.len;
 	out[7] = site->has_previous ? 2 : 1;
 	at = put_mark(out, 8, d->own);
-	at = put_u64(out, at, d->wall_ms);
+	at = put(out, at, d->wall_ms, 8);
 	at = put_mark(out, at, d->believed);
 	at = put_mark(out, at, d->introduced);
+	if (d->version != DATAGRAM_OLD)
+		at = put_word(out, at, &d->word);
 	memcpy(out + at, d->name.text, d->name.len);
 	at += d->name.len;
 
@@ -86,11 +97,11 @@ size_t datagram_write(uint8_t out[static PEERS_DATAGRAM_MAX],
 
 /* ---- reading */
 
-static uint64_t take_u64(struct cursor *c)
+static uint64_t take(struct cursor *c, size_t len)
 {
 	uint64_t value = 0;
 
-	for (unsigned i = 0; i < 8; i++)
+	while (len-- > 0)
 		value = value << 8 | cursor_byte(c);
 	return value;
 }
@@ -99,8 +110,8 @@ static struct datagram_mark take_mark(struct cursor *c)
 {
 	struct datagram_mark mark;
 
-	mark.session = take_u64(c);
-	mark.sequence = take_u64(c);
+	mark.session = take(c, 8);
+	mark.sequence = take(c, 8);
 	return mark;
 }
 
@@ -116,21 +127,34 @@ static enum node_state take_state(struct cursor *c)
 	return NODE_UNKNOWN;
 }
 
+static void take_word(struct peers_word *out, struct cursor *c)
+{
+	out->site = take(c, 8);
+	out->since_s = (uint32_t)take(c, 4);
+	out->calls = (uint32_t)take(c, 4);
+	out->drained = cursor_byte(c) & FLAG_DRAINED;
+	cursor_take(c, 3);
+}
+
 /* Everything but the MACs, which c stands before. */
 static uint8_t take_body(struct datagram *out, struct cursor *c)
 {
 	uint8_t name_len, macs;
 
 	cursor_expect(c, slice_of(magic, 4));
-	if (cursor_byte(c) != VERSION)
+	out->version = cursor_byte(c);
+	if (out->version != DATAGRAM_OLD && out->version != DATAGRAM_VERSION)
 		cursor_fail(c);
-	out->state = take_state(c);
+	out->word.state = take_state(c);
 	name_len = cursor_byte(c);
 	macs = cursor_byte(c);
 	out->own = take_mark(c);
-	out->wall_ms = take_u64(c);
+	out->wall_ms = take(c, 8);
 	out->believed = take_mark(c);
 	out->introduced = take_mark(c);
+	out->word.calls = PEERS_CALLS_UNKNOWN;
+	if (out->version != DATAGRAM_OLD)
+		take_word(&out->word, c);
 	out->name = cursor_take(c, name_len);
 	if (!site_name_valid(out->name) || !out->own.session ||
 	    !out->own.sequence)

@@ -2,7 +2,7 @@
 /* datagram.h - what goes over the wire between two agents
  *
  *	 0  4  "SAHA"
- *	 4  1  1, the version
+ *	 4  1  2, the version
  *	 5  1  state
  *	 6  1  n, the length of the sender's name
  *	 7  1  m, how many MACs: 1 or 2
@@ -11,8 +11,16 @@
  *	24  8  sender's wall clock, milliseconds since 1970
  *	32 16  receiver's session and number as last believed, 0 0: none
  *	48 16  the same as last introduced, 0 0: none
- *	64  n  sender's name
+ *	64  8  what its site file is (site.h, fingerprint)
+ *	72  4  since when it is in that state, seconds
+ *	76  4  how many calls run there; 2^32 - 1: it does not know
+ *	80  1  1: its drain is over; the other bits say nothing yet
+ *	81  3  nothing yet, 0
+ *	84  n  sender's name
  *	    16 each: the MACs, with the secret and the previous secret
+ *
+ * Version 1 has the name at 64 and none of what is before it here.  Both are
+ * read; which one is written, peers.h says.
  *
  * Numbers are in network order.  A MAC covers everything before the MACs and
  * the receiver's name, so that what was meant for one node says nothing to
@@ -28,6 +36,11 @@
 #include "common/site.h"
 #include "health-agent/peers/peers.h"
 
+enum {
+	DATAGRAM_OLD = 1,	/* says nothing but the state */
+	DATAGRAM_VERSION = 2,
+};
+
 /* A place in a session. */
 struct datagram_mark {
 	uint64_t session;	/* 0: none */
@@ -35,8 +48,9 @@ struct datagram_mark {
 };
 
 struct datagram {
+	uint8_t version;
 	struct slice name;	/* of the sender; in the bytes it was read from */
-	enum node_state state;
+	struct peers_word word;	/* of DATAGRAM_OLD: only the state */
 	struct datagram_mark own;
 	uint64_t wall_ms;
 	struct datagram_mark believed;

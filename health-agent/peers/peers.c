@@ -7,7 +7,10 @@
 
 #include "health-agent/peers/datagram.h"
 
-enum { PAST_SESSIONS = PEERS_WINDOW };
+enum {
+	PAST_SESSIONS = PEERS_WINDOW,
+	NEW_EACH = 8,	/* to those who write as of old */
+};
 
 struct peer {
 	struct peers_entry entry;
@@ -17,6 +20,7 @@ struct peer {
 					 * is fresh; a ring, 0: none */
 	unsigned past_at;
 	struct datagram_mark introduced;	/* right, but not believed */
+	uint8_t version;	/* it was written in; 0: none was heard */
 };
 
 /* An address and whose it is. */
@@ -182,19 +186,27 @@ const struct peers_entry *peers_entry(const struct peers *p, size_t i)
 
 /* ---- datagrams */
 
-size_t peers_write(struct peers *p, size_t i, enum node_state state,
+static uint8_t version_for(const struct peer *peer)
+{
+	return peer->version == DATAGRAM_OLD && peer->sent % NEW_EACH
+		? DATAGRAM_OLD : DATAGRAM_VERSION;
+}
+
+size_t peers_write(struct peers *p, size_t i, const struct peers_word *word,
 		   uint64_t wall_ms, uint8_t out[static PEERS_DATAGRAM_MAX])
 {
 	struct peer *peer = &p->table.peers[i];
-	const struct datagram d = {
+	struct datagram d = {
+		.version = version_for(peer),
 		.name = slice_str(p->table.self->name),
-		.state = state,
+		.word = *word,
 		.own = { p->session, ++peer->sent },
 		.wall_ms = wall_ms,
 		.believed = peer->heard,
 		.introduced = peer->introduced,
 	};
 
+	d.word.site = p->table.site->fingerprint;
 	return datagram_write(out, &d, peer->entry.node->name, p->table.site);
 }
 
@@ -247,7 +259,8 @@ static void believe(struct peer *peer, const struct datagram *d,
 		peer->past[peer->past_at++ % PAST_SESSIONS] =
 			peer->heard.session;
 	peer->heard = d->own;
-	peer->entry.state = d->state;
+	peer->entry.state = d->word.state;
+	peer->entry.said = d->word;
 	peer->entry.heard_ms = now_ms;
 	peer->entry.skew_ms = (int64_t)(d->wall_ms - wall_ms);
 }
@@ -271,6 +284,8 @@ enum peers_counter peers_read(struct peers *p, const struct addr *source,
 		return PEERS_STRANGER;
 
 	verdict = judge(p, peer, &d);
+	if (verdict == PEERS_INTRODUCED || verdict == PEERS_BELIEVED)
+		peer->version = d.version;
 	if (verdict == PEERS_INTRODUCED)
 		peer->introduced = d.own;
 	if (verdict == PEERS_BELIEVED) {
@@ -278,6 +293,13 @@ enum peers_counter peers_read(struct peers *p, const struct addr *source,
 		*index = (size_t)(peer - p->table.peers);
 	}
 	return verdict;
+}
+
+bool peers_differs(const struct peers *p, size_t i)
+{
+	uint64_t site = p->table.peers[i].entry.said.site;
+
+	return site && site != p->table.site->fingerprint;
 }
 
 size_t peers_expire(struct peers *p, uint64_t now_ms)

@@ -21,6 +21,11 @@
  * start it takes three datagrams until both believe: A is introduced to B, B
  * names A's session and is believed, A names B's and is believed.
  *
+ * Beside the state a datagram says what its sender's site file is, how many
+ * calls run there and how far its drain is.  An agent of before that is not
+ * understood by (datagram.h, version 1) is written to as it writes, but for
+ * each eighth datagram, by which two who could do better find out.
+ *
  * A peer that has not been believed for PEERS_UNKNOWN_MS is unknown, not down.
  */
 #ifndef PEERS_PEERS_H
@@ -40,6 +45,17 @@ enum {
 	PEERS_WINDOW = 8,	/* datagrams: two families for four seconds */
 };
 
+#define PEERS_CALLS_UNKNOWN UINT32_MAX
+
+/* What a node says of itself. */
+struct peers_word {
+	enum node_state state;
+	uint32_t since_s;	/* in that state */
+	uint32_t calls;		/* that run there; PEERS_CALLS_UNKNOWN */
+	bool drained;		/* safe to stop */
+	uint64_t site;		/* its fingerprint; 0: it does not say */
+};
+
 enum peers_counter {
 	PEERS_SENT,
 	PEERS_SEND_FAILED,	/* counted by who owns the sockets, as SENT */
@@ -56,6 +72,7 @@ enum peers_counter {
 struct peers_entry {
 	const struct site_node *node;	/* borrowed from the site */
 	enum node_state state;	/* NODE_UNKNOWN: not heard */
+	struct peers_word said;	/* last, and believed */
 	uint64_t heard_ms;	/* CLOCK_BOOTTIME; 0: never */
 	int64_t skew_ms;	/* its wall clock minus ours, when heard */
 };
@@ -75,9 +92,9 @@ size_t peers_cnt(const struct peers *p);
 const struct peers_entry *peers_entry(const struct peers *p, size_t i);
 
 /* Write a datagram for peer i; returns its length.  Each is sent once, to one
- * address: it has a number of its own.
+ * address: it has a number of its own.  word->site is put in here.
  */
-size_t peers_write(struct peers *p, size_t i, enum node_state state,
+size_t peers_write(struct peers *p, size_t i, const struct peers_word *word,
 		   uint64_t wall_ms, uint8_t out[static PEERS_DATAGRAM_MAX]);
 
 /* A datagram from source; the counter says what became of it.  *index is the
@@ -87,6 +104,9 @@ enum peers_counter peers_read(struct peers *p, const struct addr *source,
 			      const uint8_t *bytes, size_t len,
 			      uint64_t wall_ms, uint64_t now_ms,
 			      size_t *index);
+
+/* Has the node called by this entry said that its site file is another? */
+bool peers_differs(const struct peers *p, size_t i);
 
 /* Forget who has been silent; returns the index of one that became unknown,
  * or SIZE_MAX; call until then.

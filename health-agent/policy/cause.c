@@ -113,7 +113,7 @@ static void add_drain(struct words *w, const struct health *h,
 		words_add(w, "withdrawn in ");
 		add_left(w, u, h->outlook.now_ms);
 	} else if (u->shown.hold == HEALTH_HOLD_DRAINED) {
-		words_add(w, "drained: not announced");
+		words_add(w, "withdrawn by a drain");
 	} else {
 		add_others_wait(w, h, u);
 	}

@@ -208,6 +208,10 @@ static struct health_command add_drain(const struct health_command *before,
 		sum.has_wait = before->has_wait;
 		sum.wait_ms = before->wait_ms;
 	}
+	if (!sum.has_deadline) {
+		sum.has_deadline = before->has_deadline;
+		sum.deadline_ms = before->deadline_ms;
+	}
 	return sum;
 }
 
@@ -215,7 +219,17 @@ static bool is_same(const struct health_command *a,
 		    const struct health_command *b)
 {
 	return a->order == b->order && a->force == b->force &&
-	       a->has_wait == b->has_wait && a->wait_ms == b->wait_ms;
+	       a->has_wait == b->has_wait && a->wait_ms == b->wait_ms &&
+	       a->has_deadline == b->has_deadline &&
+	       a->deadline_ms == b->deadline_ms;
+}
+
+static void bound(uint64_t *ms, bool there)
+{
+	if (!there)
+		*ms = 0;
+	else if (*ms > HEALTH_TIME_MAX_MS)
+		*ms = HEALTH_TIME_MAX_MS;
 }
 
 void health_ordered(struct health *h, const struct health_command *command,
@@ -228,10 +242,8 @@ void health_ordered(struct health *h, const struct health_command *command,
 	set_time(h, now_ms);
 	if (command->order == HEALTH_DRAIN)
 		next = again ? add_drain(&before, command) : *command;
-	if (!next.has_wait)
-		next.wait_ms = 0;
-	else if (next.wait_ms > HEALTH_TIME_MAX_MS)
-		next.wait_ms = HEALTH_TIME_MAX_MS;
+	bound(&next.wait_ms, next.has_wait);
+	bound(&next.deadline_ms, next.has_deadline);
 	if (next.order == HEALTH_RESUME)
 		forgive(h, !again);
 	if (!again)

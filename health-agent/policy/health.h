@@ -146,6 +146,10 @@ struct health_command {
 	bool force;		/* a drain need not wait for another node */
 	bool has_wait;		/* wait_ms goes before drain_wait_ms */
 	uint64_t wait_ms;
+	bool has_deadline;	/* deadline_ms goes before the agent's own: how
+				 * long running calls are waited for (drain.h)
+				 */
+	uint64_t deadline_ms;
 };
 
 /* One attempt of a probe. */
@@ -163,7 +167,11 @@ struct health_memory {
 	bool forced;
 	bool has_wait;
 	uint64_t wait_ms;
+	bool has_deadline;
+	uint64_t deadline_ms;
 	uint64_t order_ms;	/* when it was given, CLOCK_BOOTTIME */
+	uint64_t withdrawn_ms;	/* of drain.h, which is not the policy's: its
+				 * owner puts it in; 0: it is not */
 	struct {
 		char group[HEALTH_NAME_MAX];
 		uint8_t family;
@@ -251,7 +259,8 @@ void health_attempted(struct health *h, size_t probe, enum health_attempt what,
 		      const char *text, uint64_t now_ms);
 
 /* The same order again changes nothing, but: a drain may become forced or get
- * another wait (counted from its first beginning), a resume forgives penalties.
+ * another wait (counted from its first beginning) or deadline, a resume forgives
+ * penalties.
  */
 void health_ordered(struct health *h, const struct health_command *command,
 		    uint64_t now_ms);

@@ -17,6 +17,8 @@ static void remember_order(const struct health *h, struct health_memory *out,
 	out->forced = c->force;
 	out->has_wait = c->has_wait;
 	out->wait_ms = c->wait_ms;
+	out->has_deadline = c->has_deadline;
+	out->deadline_ms = c->deadline_ms;
 	out->order_ms = h->outlook.ordered_ms;
 	out->saved_ms = now_ms < h->outlook.now_ms ? h->outlook.now_ms : now_ms;
 }
@@ -166,6 +168,9 @@ static void recall_drain(struct health_command *c,
 	c->has_wait = m->has_wait;
 	if (m->has_wait)
 		c->wait_ms = not_after(m->wait_ms, HEALTH_TIME_MAX_MS);
+	c->has_deadline = m->has_deadline;
+	if (m->has_deadline)
+		c->deadline_ms = not_after(m->deadline_ms, HEALTH_TIME_MAX_MS);
 }
 
 void memory_recall(struct health *h, const struct health_memory *m,

@@ -194,8 +194,8 @@ class Node(sip_node.Node):
                     self.dir / "control.sock", "--site",
                     self.dir / "site.conf", "--node", self.name)
             ctl = self.build / "bin/anycastctl"
-            settings["before_stop"] = [ctl, "drain", "--wait", "--timeout",
-                                       "25", *mark]
+            settings["before_stop"] = [ctl, "drain", "--withdrawn",
+                                       "--timeout", "25", *mark]
             settings["after_start"] = [ctl, "resume", *mark]
         return Unit("exabgp", ["/usr/sbin/exabgp", self.dir / "exabgp.conf"],
                     env={**EXABGP_ENV, **self.env, **(

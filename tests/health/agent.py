@@ -112,7 +112,8 @@ def log_nodes_and_unknown_commands_are_answered():
                               "group", "family", "from", "to", "cause"}
                    for e in lines), lines
         assert len(agent.ok("log", lines=1)["lines"]) == 1
-        assert agent.ok("nodes")["self"] == {"name": "fra1", "state": "up"}
+        own = agent.ok("nodes")["self"]
+        assert (own["name"], own["state"]) == ("fra1", "up"), own
         reply = agent.ask("statsu")
         assert reply == {"ok": False,
                          "error": "unknown command `statsu' (status?)"}

@@ -26,9 +26,14 @@ static void requests_are_understood(void **state)
 		{ "{\"command\":\"drain\",\"force\":false}",
 		  { .verb = COMMAND_DRAIN } },
 		{ "{\"command\":\"drain\",\"force\":true,\"wait\":0}",
-		  { COMMAND_DRAIN, true, true, 0, 0 } },
+		  { .verb = COMMAND_DRAIN, .force = true,
+		    .has_wait = true } },
 		{ "{\"wait\":2592000000,\"command\":\"drain\"}",
-		  { COMMAND_DRAIN, false, true, 2592000000, 0 } },
+		  { .verb = COMMAND_DRAIN, .has_wait = true,
+		    .wait_ms = 2592000000 } },
+		{ "{\"command\":\"drain\",\"deadline\":60000}",
+		  { .verb = COMMAND_DRAIN, .has_deadline = true,
+		    .deadline_ms = 60000 } },
 		{ "{\"command\":\"resume\",\"force\":7}",
 		  { .verb = COMMAND_RESUME } },
 		{ "{\"command\":\"disable\"}", { .verb = COMMAND_DISABLE } },
@@ -51,6 +56,10 @@ static void requests_are_understood(void **state)
 		CHECK_EQ(rows[i].want.force, got.force, rows[i].text);
 		CHECK_EQ(rows[i].want.has_wait, got.has_wait, rows[i].text);
 		CHECK_EQ(rows[i].want.wait_ms, got.wait_ms, rows[i].text);
+		CHECK_EQ(rows[i].want.has_deadline, got.has_deadline,
+			 rows[i].text);
+		CHECK_EQ(rows[i].want.deadline_ms, got.deadline_ms,
+			 rows[i].text);
 		CHECK_EQ(rows[i].want.lines, got.lines, rows[i].text);
 	}
 }
@@ -87,6 +96,8 @@ static void what_is_wrong_is_said(void **state)
 		  "\"wait\" is not a number from 0 to 2592000000" },
 		{ "{\"command\":\"drain\",\"wait\":1.5}",
 		  "\"wait\" is not a number from 0 to 2592000000" },
+		{ "{\"command\":\"drain\",\"deadline\":\"2h\"}",
+		  "\"deadline\" is not a number from 0 to 2592000000" },
 		{ "{\"command\":\"log\",\"lines\":257}",
 		  "\"lines\" is not a number from 0 to 256" },
 	};

@@ -19,6 +19,9 @@ static const struct health_memory drained = {
 	.forced = true,
 	.has_wait = true,
 	.wait_ms = 3000,
+	.has_deadline = true,
+	.deadline_ms = 90000,
+	.withdrawn_ms = NOW - 57000,
 	.order_ms = NOW - 60000,
 	.units = {
 		{ "service", ADDR_IP4, NODE_DRAINING, true, NOW - 60000, 700,
@@ -37,6 +40,9 @@ static void assert_same(const struct health_memory *want,
 	assert_int_equal(got->forced, want->forced);
 	assert_int_equal(got->has_wait, want->has_wait);
 	assert_int_equal(got->wait_ms, want->wait_ms);
+	assert_int_equal(got->has_deadline, want->has_deadline);
+	assert_int_equal(got->deadline_ms, want->deadline_ms);
+	assert_int_equal(got->withdrawn_ms, want->withdrawn_ms);
 	assert_int_equal(got->order_ms, want->order_ms);
 	assert_int_equal(got->saved_ms, want->saved_ms);
 	assert_int_equal(got->unit_cnt, want->unit_cnt);
@@ -76,15 +82,17 @@ static void what_is_old_is_only_an_order(void **state)
 	static const struct {
 		const char *what, *boot;
 		uint64_t now_ms;
-		bool fresh;
+		bool fresh, same_boot;
 	} rows[] = {
-		{ "at once", BOOT, NOW, true },
-		{ "just in time", BOOT, NOW + SNAPSHOT_FRESH_MS - 1, true },
-		{ "too late", BOOT, NOW + SNAPSHOT_FRESH_MS, false },
-		{ "after a boot", OTHER_BOOT, NOW + 1, false },
-		{ "after a boot, sooner than before", OTHER_BOOT, 500, false },
-		{ "of the future", BOOT, NOW - 1, false },
-		{ "of no boot we know", "", NOW, false },
+		{ "at once", BOOT, NOW, true, true },
+		{ "just in time", BOOT, NOW + SNAPSHOT_FRESH_MS - 1, true,
+		  true },
+		{ "too late", BOOT, NOW + SNAPSHOT_FRESH_MS, false, true },
+		{ "after a boot", OTHER_BOOT, NOW + 1, false, false },
+		{ "after a boot, sooner than before", OTHER_BOOT, 500, false,
+		  false },
+		{ "of the future", BOOT, NOW - 1, false, false },
+		{ "of no boot we know", "", NOW, false, false },
 	};
 	uint8_t bytes[SNAPSHOT_LEN];
 
@@ -101,7 +109,10 @@ static void what_is_old_is_only_an_order(void **state)
 			 rows[i].what);
 		CHECK_EQ(rows[i].fresh, fresh, rows[i].what);
 		CHECK_EQ(HEALTH_DRAIN, got.order, rows[i].what);
-		CHECK(got.forced && got.has_wait, rows[i].what);
+		CHECK(got.forced && got.has_wait && got.has_deadline,
+		      rows[i].what);
+		CHECK_EQ(rows[i].same_boot ? drained.withdrawn_ms : 0,
+			 got.withdrawn_ms, rows[i].what);
 		CHECK_EQ(rows[i].fresh ? 2 : 0, got.unit_cnt, rows[i].what);
 		CHECK_EQ(rows[i].fresh ? drained.order_ms : 0, got.order_ms,
 			 rows[i].what);

@@ -32,6 +32,7 @@ struct bed {
 	struct agent_conf *conf;
 	struct health *health;
 	struct peers *peers;
+	struct drain drain;
 	struct status_view view;
 };
 
@@ -54,6 +55,7 @@ static void make(struct bed *b)
 	uint64_t then_ms = NOW - 60000;
 
 	b->conf = bed_good(CONF, BED_ARGS);
+	drain_init(&b->drain, 0);
 	assert_int_equal(health_new(&b->health, &b->conf->health, NULL, 0,
 				    then_ms),
 			 0);
@@ -74,6 +76,10 @@ static void make(struct bed *b)
 		.health = b->health,
 		.peers = b->peers,
 		.config_error = "",
+		.drain = &b->drain,
+		.counted = true,
+		.relay = DRAIN_COUNTED,
+		.calls = 12,
 		.node_since_ms = NOW - 50000,
 		.now_ms = NOW,
 		.probe = probe_of,
@@ -171,12 +177,66 @@ static void a_drain_is_shown_before_the_guardian_is_heard(void **state)
 	drop(&b);
 }
 
+static void a_drain_that_waits_for_calls_says_so(void **state)
+{
+	static const struct drain_sight sight = {
+		.ordered = true, .withdrawn = true, .relay = DRAIN_COUNTED,
+		.calls = 12, .deadline_ms = 60000,
+	};
+	struct bed b;
+
+	(void)state;
+	make(&b);
+	health_ordered(b.health,
+		       &(struct health_command){ .order = HEALTH_DRAIN,
+						 .force = true,
+						 .has_wait = true },
+		       NOW);
+	drain_step(&b.drain, &sight, NOW - 8000);
+	b.view.peers = NULL;
+	assert_json("status-calls.json", status_json(&b.view));
+	drop(&b);
+}
+
+/* Introduced, then believed, with a line more in its site file. */
+static void hear_another_site(struct bed *b)
+{
+	static const char more[] = BED_FULL "; a word more\n";
+	static const struct peers_word word = {
+		NODE_DRAINING, 30, 7, true, 0,
+	};
+	const struct site_node *node = peers_entry(b->peers, 0)->node;
+	struct lines errors = { 0 };
+	struct site *site;
+	struct peers *other;
+	size_t index;
+
+	assert_int_equal(site_parse(&site, "s", NULL, slice_str(more),
+				    lines_add, &errors), 0);
+	assert_int_equal(peers_new(&other, site,
+				   site_find_node(site, slice_str(node->name)),
+				   2), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t bytes[PEERS_DATAGRAM_MAX];
+		size_t len = peers_write(b->peers, 0, &word, 0, bytes);
+
+		peers_read(other, &b->conf->node->ip4, bytes, len, 0, NOW,
+			   &index);
+		len = peers_write(other, 0, &word, 0, bytes);
+		peers_read(b->peers, &node->ip4, bytes, len, 0, NOW - 300,
+			   &index);
+	}
+	peers_free(other);
+	site_free(site);
+}
+
 static void the_nodes_are_listed(void **state)
 {
 	struct bed b;
 
 	(void)state;
 	make(&b);
+	hear_another_site(&b);
 	assert_json("nodes.json", status_nodes(&b.view));
 	drop(&b);
 }
@@ -275,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_node_in_trouble_is_shown_whole),
 		cmocka_unit_test(a_drain_is_shown_before_the_guardian_is_heard),
+		cmocka_unit_test(a_drain_that_waits_for_calls_says_so),
 		cmocka_unit_test(the_nodes_are_listed),
 		cmocka_unit_test(metrics_say_the_same),
 		cmocka_unit_test(replies_are_one_line),

@@ -196,15 +196,17 @@ static void forget(struct neighbors *n)
 static void hear(struct neighbors *n, size_t from, enum node_state state,
 		 uint64_t now_ms)
 {
+	const struct peers_word up = { .state = NODE_UP };
+	const struct peers_word word = { .state = state };
 	uint8_t bytes[PEERS_DATAGRAM_MAX];
 	size_t index, len;
 
 	for (unsigned i = 0; i < 2; i++) {
 		/* fra1 is the first of the others; ams1, lon1 come in order */
-		len = peers_write(n->peers[SELF], from - 1, NODE_UP, 0, bytes);
+		len = peers_write(n->peers[SELF], from - 1, &up, 0, bytes);
 		peers_read(n->peers[from], &n->nodes[SELF].ip4, bytes, len, 0,
 			   now_ms, &index);
-		len = peers_write(n->peers[from], 0, state, 0, bytes);
+		len = peers_write(n->peers[from], 0, &word, 0, bytes);
 		peers_read(n->peers[SELF], &n->nodes[from].ip4, bytes, len, 0,
 			   now_ms, &index);
 	}

@@ -67,7 +67,7 @@ static void take(struct peers *p, const struct site *site,
 		check(datagram_read(&d, exact, len, "a", site) == 0);
 		check(d.believed.session == SESSION ||
 		      d.introduced.session == SESSION);
-		check(e->state == d.state && e->heard_ms == now_ms);
+		check(e->state == d.word.state && e->heard_ms == now_ms);
 	} else {
 		check(e->state == before);
 	}
@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"[node b]\naddress = 198.51.100.2\n";
 	static struct site *site;
 	uint8_t out[PEERS_DATAGRAM_MAX];
+	const struct peers_word word = { .state = NODE_UP };
 	struct peers *p;
 	uint64_t now_ms = 0;
 
@@ -98,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size--;
 		if (len > size)
 			len = size;
-		peers_write(p, 0, NODE_UP, now_ms, out);
+		peers_write(p, 0, &word, now_ms, out);
 		take(p, site, data, len, sign, now_ms);
 		peers_expire(p, now_ms += 700);
 		data += len;

@@ -30,6 +30,8 @@ struct agent {
 	const struct site_node *self;
 	struct peers *peers;
 	enum node_state state;
+	struct peers_word word;	/* with the state */
+	bool old;		/* it writes and reads as of old */
 	uint64_t wall_ms;	/* its clock minus the test's */
 	unsigned counts[PEERS_COUNTERS];
 };
@@ -49,7 +51,8 @@ static struct site *site_of(const char *text)
 static void start(struct agent *a, const char *site, const char *name,
 		  uint64_t session)
 {
-	*a = (struct agent){ .site = site_of(site), .state = NODE_UP };
+	*a = (struct agent){ .site = site_of(site), .state = NODE_UP,
+			     .word.calls = PEERS_CALLS_UNKNOWN };
 	a->self = site_find_node(a->site, slice_str(name));
 	assert_non_null(a->self);
 	assert_int_equal(peers_new(&a->peers, a->site, a->self, session), 0);
@@ -90,14 +93,30 @@ static const struct peers_entry *entry(const struct agent *a,
 	return peers_entry(a->peers, index_of(a, other));
 }
 
+/* As an agent of before would have written it. */
+static void make_old(struct datagram_bytes *d, const struct agent *from,
+		     const struct agent *to)
+{
+	struct datagram read;
+
+	assert_int_equal(datagram_read(&read, d->bytes, d->len, to->self->name,
+				       from->site), 0);
+	read.version = DATAGRAM_OLD;
+	d->len = datagram_write(d->bytes, &read, to->self->name, from->site);
+}
+
 static struct datagram_bytes send_to(struct agent *from,
 				     const struct agent *to, uint64_t now_ms)
 {
+	struct peers_word word = from->word;
 	struct datagram_bytes d = { 0 };
 
-	d.len = peers_write(from->peers, index_of(from, to), from->state,
+	word.state = from->state;
+	d.len = peers_write(from->peers, index_of(from, to), &word,
 			    from->wall_ms + now_ms, d.bytes);
 	assert_in_range(d.len, 1, PEERS_DATAGRAM_MAX);
+	if (from->old)
+		make_old(&d, from, to);
 	return d;
 }
 
@@ -105,10 +124,15 @@ static enum peers_counter take(struct agent *to, const struct addr *source,
 			       const struct datagram_bytes *d, uint64_t now_ms)
 {
 	size_t index = SIZE_MAX;
-	/* exactly as long as it is: a read behind it is seen */
-	uint8_t *bytes = malloc(d->len ? d->len : 1);
 	enum peers_counter counter;
+	uint8_t *bytes;
 
+	if (to->old && d->bytes[4] != DATAGRAM_OLD) {
+		to->counts[PEERS_MALFORMED]++;
+		return PEERS_MALFORMED;
+	}
+	/* exactly as long as it is: a read behind it is seen */
+	bytes = malloc(d->len ? d->len : 1);
 	assert_non_null(bytes);
 	memcpy(bytes, d->bytes, d->len);
 	counter = peers_read(to->peers, source, bytes, d->len,
@@ -422,6 +446,57 @@ static void nodes_take_a_new_secret_one_by_one(void **state)
 	assert_int_equal(tell(&b, &a, now), PEERS_FORGED);
 }
 
+static void a_node_tells_its_calls_and_what_its_site_file_is(void **state)
+{
+	(void)state;
+	b.word = (struct peers_word){ .since_s = 70000, .calls = 12,
+				      .drained = true };
+	tell(&b, &a, now);
+	assert_int_equal(entry(&a, &b)->said.since_s, 70000);
+	assert_int_equal(entry(&a, &b)->said.calls, 12);
+	assert_true(entry(&a, &b)->said.drained);
+	assert_true(entry(&a, &b)->said.site == a.site->fingerprint);
+	assert_false(peers_differs(a.peers, index_of(&a, &b)));
+	/* a line more, and it is another one */
+	reload(&b, SITE "\n; a word\n");
+	assert_int_equal(tell(&b, &a, now), PEERS_BELIEVED);
+	assert_true(peers_differs(a.peers, index_of(&a, &b)));
+	reload(&a, SITE "\n; a word\n");
+	assert_false(peers_differs(a.peers, index_of(&a, &b)));
+}
+
+/* A new version comes to one node after the other. */
+static void a_node_of_before_is_understood_and_understands(void **state)
+{
+	(void)state;
+	b.old = true;
+	now = seconds(&a, &b, 3, now);
+	memset(a.counts, 0, sizeof(a.counts));
+	memset(b.counts, 0, sizeof(b.counts));
+	now = seconds(&a, &b, 80, now);
+	assert_int_equal(a.counts[PEERS_BELIEVED], 80);
+	assert_int_equal(b.counts[PEERS_BELIEVED], 70);
+	assert_int_equal(b.counts[PEERS_MALFORMED], 10);
+	assert_int_equal(entry(&a, &b)->state, NODE_UP);
+	assert_int_equal(entry(&a, &b)->said.calls, PEERS_CALLS_UNKNOWN);
+	assert_int_equal(entry(&a, &b)->said.site, 0);
+	assert_false(peers_differs(a.peers, index_of(&a, &b)));
+	/* it is replaced, and both find out, although it reads the old form
+	 * first
+	 */
+	stop(&b);
+	start(&b, SITE, "fra1", 9);
+	b.word.calls = 3;
+	now = seconds(&a, &b, 8, now);
+	assert_int_equal(entry(&a, &b)->said.calls, 3);
+	memset(a.counts, 0, sizeof(a.counts));
+	memset(b.counts, 0, sizeof(b.counts));
+	now = seconds(&a, &b, 16, now);
+	assert_int_equal(a.counts[PEERS_BELIEVED], 16);
+	assert_int_equal(b.counts[PEERS_BELIEVED], 16);
+	assert_true(entry(&b, &a)->said.site == b.site->fingerprint);
+}
+
 static void a_reload_keeps_who_is_still_there(void **state)
 {
 	static const char moved[] = SERVICE "secret = " OLD "\n"
@@ -530,6 +605,9 @@ int main(void)
 		ACQUAINTED(what_is_not_theirs_is_not_believed),
 		ACQUAINTED(any_changed_or_missing_byte_is_noticed),
 		ACQUAINTED(nodes_take_a_new_secret_one_by_one),
+		ACQUAINTED(
+			a_node_tells_its_calls_and_what_its_site_file_is),
+		STRANGERS(a_node_of_before_is_understood_and_understands),
 		ACQUAINTED(a_reload_keeps_who_is_still_there),
 		STRANGERS(a_peer_that_was_away_from_the_site_is_believed_again),
 		cmocka_unit_test(a_site_of_one_node_has_no_peers),

@@ -36,7 +36,7 @@ static void the_node_is_made_of_its_service_units(void **state)
 		{ 15204, "sip4 bad 3", NODE_DOWN,
 		  "service (IPv4) is down: sip4 (IPv4) has failed 3 times: no "
 		  "answer in 500 ms" },
-		{ 15205, "drain", NODE_DRAINING, "drained: not announced" },
+		{ 15205, "drain", NODE_DRAINING, "withdrawn by a drain" },
 		{ 15206, "disable", NODE_DISABLED, "disabled by an operator" },
 	};
 	char cause[HEALTH_CAUSE_MAX];
@@ -213,7 +213,7 @@ static void orders_are_told_in_words(void **state)
 		{ 15001, "peer 0 up", HEALTH_HOLD_DRAIN_WAIT,
 		  "withdrawn in 10 s" },
 		{ 25001, "", HEALTH_HOLD_DRAINED,
-		  "drained: not announced" },
+		  "withdrawn by a drain" },
 		{ 25002, "disable", HEALTH_HOLD_DISABLED,
 		  "disabled by an operator" },
 		{ 25003, "resume, restart", HEALTH_HOLD_ADOPTING,
