@@ -153,7 +153,7 @@ static struct claim_ruling to_owner(const struct pass_head *head,
 	};
 
 	/* a stream's origin must answer on it, and delivers by itself */
-	if (head->transport != SIP_UDP && !head->claim) {
+	if (head->transport != SIP_UDP) {
 		ruling = back(head, env, PASS_OWNED);
 		memcpy(ruling.owner, owner, SITE_NAME_MAX);
 	} else if (node == nodes_self(env->nodes)) {

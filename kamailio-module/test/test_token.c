@@ -290,6 +290,15 @@ static void a_via_token_names_its_node_for_its_branch(void **state)
 		 token_parse_via(&node, slice_str(text), site,
 				 slice_str(BRANCH "1")), "another branch");
 	assert_int_equal(node.len, 0);
+	for (size_t at = 5; at < len; at++) {
+		char was = text[at];
+
+		text[at] = was == '0' ? '1' : '0';
+		CHECK_EQ(TOKEN_FORGED,
+			 token_parse_via(&node, slice_str(text), site,
+					 slice_str(BRANCH)), text);
+		text[at] = was;
+	}
 	memcpy(text, "ams1", 4);
 	CHECK_EQ(TOKEN_FORGED, token_parse_via(&node, slice_str(text), site,
 					       slice_str(BRANCH)), text);
