@@ -76,6 +76,9 @@ class Cluster:
                      f"route add default via {NET}.1 dev hub")
             text = (texts or {}).get(name) or site_text(names, service=service)
             self.members[name] = kind(build, name, space, text, **options)
+            # where its phones are: for unbroken.py
+            self.members[name].inside = self.outside.inside
+            self.members[name].near = f"{NET}.1"
         self.route(names[0])
 
     def _plug(self, space, own):

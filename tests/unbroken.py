@@ -6,12 +6,14 @@ log, its memory, the bindings of others, and its will to serve
     ...bad input...
     watch.check()
 """
+import contextlib
 import os
 import re
 from pathlib import Path
 
 from node import PASSWORDS
 from phone import Phone
+from waiting import until
 
 # What Kamailio says of itself when something has gone wrong inside of it.
 WRECKED = re.compile(r"signal|core was|BUG|CRITICAL|[Ss]egmentation|freeing")
@@ -58,9 +60,15 @@ def contacts(node, user):
 class Unbroken:
     def __init__(self, node):
         self.node = node
-        self.before = processes(node)
-        assert self.before, "no processes seen"
+        until("all its processes", lambda: self.settled(node), pause=0.05)
         self.log_size = (node.dir / "log").stat().st_size
+
+    before = None
+
+    def settled(self, node):
+        """The last ones may just be starting."""
+        last, self.before = self.before, processes(node)
+        return self.before and last == self.before
 
     def check(self):
         now = processes(self.node)
@@ -72,7 +80,9 @@ class Unbroken:
         assert not wrecked, "it is unwell:\n" + "\n".join(wrecked[:10])
         assert not list(self.node.dir.glob("core*")), os.listdir(self.node.dir)
         # and it serves: somebody with a password registers
-        ua = Phone("127.0.0.77", "carol", self.node.domain)
+        with getattr(self.node, "inside", contextlib.nullcontext)():
+            ua = Phone(getattr(self.node, "near", "127.0.0.77"), "carol",
+                       self.node.domain)
         ua.register((self.node.own, 5060), PASSWORDS["carol"])
         ua.close()
         self.node.forget("carol")
