@@ -7,78 +7,16 @@ phones say: 302, then the INVITE at the node, and audio both ways, by SSRC.
 usage: phone-call.py BUILD
 """
 import collections
-import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import time
 
+from baresip import Baresip, modules
 from node import Node, namespace, run, skip
 
 PACKETS = 100       # of each direction: two seconds of 20 ms packets
-MODULES = "/usr/lib/baresip/modules"
-
-
-def write_tone(path):
-    samples = (struct.pack("<h", 8000) * 10 + struct.pack("<h", -8000) * 10)
-    data = samples * 400 * 60
-    path.write_bytes(
-        b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt "
-        + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
-        + b"data" + struct.pack("<I", len(data)) + data)
-
-
-class Baresip:
-    """One phone, driven on its standard input."""
-
-    def __init__(self, node, user, password, server):
-        self.dir = node.dir / f"phone-{user}"
-        self.dir.mkdir(exist_ok=True)
-        self.log = self.dir / "log"
-        tone = self.dir / "tone.wav"
-        write_tone(tone)
-        (self.dir / "accounts").write_text(
-            f"<sip:{user}@{server}>;auth_pass={password};regint=60;"
-            "answermode=auto;sip_autoredirect=yes\n")
-        (self.dir / "contacts").write_text("")
-        (self.dir / "config").write_text(
-            f"module_path {MODULES}\nnet_interface 127.0.0.1\n"
-            f"audio_source aufile,{tone}\naudio_player none\n"
-            "ringback_disabled yes\n"
-            "module stdio.so\nmodule g711.so\nmodule aufile.so\n"
-            "module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n")
-        with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                ["baresip", "-f", self.dir], stdin=subprocess.PIPE,
-                stdout=log, stderr=subprocess.STDOUT)
-        self.wait("registered successfully")
-
-    def wait(self, text, seconds=15):
-        deadline = time.monotonic() + seconds
-        while text not in self.said():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, \
-                f"{self.dir.name}: no `{text}':\n{self.said()}"
-            time.sleep(0.05)
-
-    def said(self):
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def type(self, line):
-        self.process.stdin.write(line.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdin.close()
 
 
 class Capture:
@@ -132,8 +70,10 @@ def rtp_streams(capture):
 def a_call_through_the_service_address_is_heard_on_both_sides(node):
     capture, phones = Capture(node), []
     try:
-        phones.append(Baresip(node, "bob", "builder-7", node.own))
-        phones.append(Baresip(node, "alice", "wonder-land", node.service))
+        phones.append(Baresip(node.dir / "phone-bob", "bob", "builder-7",
+                              node.own))
+        phones.append(Baresip(node.dir / "phone-alice", "alice", "wonder-land",
+                              node.service))
         bob, alice = phones
         alice.type(f"/dial sip:bob@{node.service}")
         for phone in phones:
@@ -200,8 +140,8 @@ def main():
     for program in ("baresip", "tshark"):
         if not shutil.which(program):
             skip(f"{program} is not installed (scripts/setup test)")
-    if not os.path.isdir(MODULES):
-        skip(f"baresip keeps its modules elsewhere than {MODULES}")
+    if not modules():
+        skip("baresip keeps its modules where nobody looks for them")
     namespace()
     run([a_call_through_the_service_address_is_heard_on_both_sides],
         Node(sys.argv[1]))

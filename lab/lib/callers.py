@@ -48,7 +48,7 @@ class Asked:
 
 
 class Caller(threading.Thread):
-    """names: address -> node, by which answers are told apart."""
+    """names: address or host -> node, by which answers are told apart."""
 
     def __init__(self, name, names):
         super().__init__(name=name, daemon=True)
@@ -231,7 +231,7 @@ class WebCaller(Caller):
         except OSError:
             return
         status = re.match(r"HTTP/1\.1 (\d+)", text)
-        host = re.search(r"(?im)^location: *https?://\[?([0-9a-f.:]+?)\]?"
+        host = re.search(r"(?im)^location: *https?://\[?([0-9a-z.:-]+?)\]?"
                          r"(?::\d+)?/", text)
         if status:
             who = self.names.get(host[1], host[1]) if host else ""

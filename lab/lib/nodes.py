@@ -8,6 +8,7 @@ A node may have ExaBGP's own healthcheck in the agent's place, to compare.
 import errno
 import json
 import re
+import shutil
 import socket
 import struct
 import time
@@ -42,7 +43,7 @@ class Node(sip_node.Node):
         self.cfg = self.write_cfg()
         self.users_time = 0
         (self.own, self.own6), self.router = NODES[self.name]
-        self.defines = ["WITH_PINNER"]
+        self.defines = ["WITH_PINNER", "WITH_WEBSOCKET"]
         self.supervisor = Supervisor(space)
         for folder in ("state", "var"):
             (self.dir / folder).mkdir()
@@ -52,6 +53,8 @@ class Node(sip_node.Node):
         self.env = self.stepped() if clock else {}
         (self.dir / "secret").write_text(SECRET)
         self.write_site(site)
+        if re.search(r"(?m)^tls\s*=\s*yes", site):
+            self.make_certificate()
         self.theirs, self.dns = theirs, dns
         self.write_users(PASSWORDS)
         self.write_agent(**(agent or {}))
@@ -73,6 +76,18 @@ class Node(sip_node.Node):
         """Kamailio has a copy, so that it can be told something else."""
         for path in (self.dir / "site.conf", self.dir / "site-kamailio.conf"):
             path.write_text(text)
+
+    def make_certificate(self):
+        """One for all nodes, its own authority: so they believe each other."""
+        kept = Path("/run/certificate")
+        if not kept.exists():
+            super().make_certificate()
+            kept.mkdir()
+        here, there = (self.dir, kept) if not any(kept.iterdir()) \
+            else (kept, self.dir)
+        for name in ("node.key", "node.crt"):
+            shutil.copy(here / name, there)
+        self.write_tls()
 
     def write_cfg(self):
         """The shipped one, and behind it switches that break what it does:

@@ -11,7 +11,7 @@ import time
 from . import topology
 from .callers import DnsCaller, SipCaller, WebCaller
 from .files import SECRET, site_text
-from .nodes import Node, web_unit
+from .nodes import Node, domain, web_unit
 from .outcomes import V4, V6, Outcomes
 from .routers import Bird, Neighbor
 from .routes import RouteWatch
@@ -125,8 +125,8 @@ class Lab(Outcomes):
         supervisor.wait_ready(unit.name)
 
     def _start_callers(self, every=0.01):
-        names = {address: name for name, (own, _) in topology.NODES.items()
-                 for address in own}
+        names = {host: name for name, (own, _) in topology.NODES.items()
+                 for host in (*own, f"{name}.{domain}")}
 
         def sip(space, both, family, every):
             return SipCaller(self.spaces[space], both[family],
@@ -189,6 +189,15 @@ class Lab(Outcomes):
         self.cause(f"{WORDS.get(part, part)} frozen (SIGSTOP)",
                    lambda: [os.kill(pid, signal.SIGSTOP) for pid in pids])
         return lambda: [os.kill(pid, signal.SIGCONT) for pid in pids]
+
+    def lead(self, name):
+        """r1 sends the service prefixes to this node, whatever BGP says."""
+        for prefix, own in zip(topology.PREFIXES, topology.NODES[name][0]):
+            self.spaces["r1"].ip(f"route replace {prefix} via {own} metric 1")
+
+    def lead_by_bgp(self):
+        for prefix in topology.PREFIXES:
+            self.spaces["r1"].ip(f"route del {prefix} metric 1")
 
     def until(self, what, condition, seconds=10):
         end = time.monotonic() + seconds

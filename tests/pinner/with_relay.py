@@ -10,7 +10,6 @@ addresses in RELAY_V4 and RELAY_V6, which one it is in RELAY.  A Perl program
 whose modules are missing is skipped.  A JavaScript program gets the npm
 packages its first lines name (// npm: NAME...), kept in the build folder.
 """
-import fcntl
 import os
 import re
 import subprocess
@@ -21,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 # pylint: disable=wrong-import-position
 import node
+import npm
 from relay import Relay, find
 
 V4, V6 = "203.0.113.1", "2001:db8:2::1"
@@ -40,29 +40,9 @@ def need_perl(command):
 
 
 def need_npm(build, script):
-    """The packages the script names, installed once; skip without them."""
-    names = re.search(r"^// npm: (.*)$", Path(script).read_text(), re.M)[1]
-    place = Path(build, "npm").resolve()
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done_file = place / "done"
-        if not done_file.exists() or done_file.read_text() != names:
-            try:
-                done = subprocess.run(
-                    ["npm", "install", "--no-save", "--no-audit", "--no-fund",
-                     "--fetch-retries=1", "--fetch-timeout=20000",
-                     "--prefix", place, *names.split()], capture_output=True,
-                    text=True, timeout=90, check=False, cwd=place)
-                why = done.stderr if done.returncode else ""
-            except FileNotFoundError:
-                why = "there is no npm"
-            except subprocess.TimeoutExpired:
-                why = "no answer"
-            if why:
-                node.skip(f"npm cannot install {names}: {why[-300:]}")
-            done_file.write_text(names)
-    return str(place / "node_modules")
+    """The packages the script names; skip without them."""
+    return npm.need(build, re.search(r"^// npm: (.*)$", Path(script)
+                                     .read_text(), re.M)[1])
 
 
 def main():
