@@ -47,7 +47,8 @@ static bool look(const struct agent *a, struct drain_sight *out,
 	};
 	if (!counting_look(a->counting, &out->relay, &out->calls, now_ms))
 		return !out->ordered;
-	return !out->ordered || out->withdrawn || is_taken_up(a);
+	return !out->ordered || out->withdrawn || is_taken_up(a) ||
+	       !health_drained(a->health);
 }
 
 /* From where it was announced, through the calls, to the end. */

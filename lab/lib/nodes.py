@@ -132,6 +132,15 @@ class Node(sip_node.Node):
                                        for route in group["routes"])
             for group in status["groups"])
 
+    def ng(self, command, **keys):
+        """The relay's answer."""
+        with self.space.inside():
+            client = Ng(NG)
+        try:
+            return client.command(command, **keys)
+        finally:
+            client.close()
+
     # --- its parts
 
     def pinner_unit(self):
