@@ -87,9 +87,11 @@ struct claim_answer claim_decide(const struct claim_req *req,
 	case STRAY_NONE:
 		break;
 	case STRAY_YOURS:
+	/* a repetition that came another way may be here before the answer */
+	case STRAY_DELIVERED:
 		tell(&answer, &req->id, env, 1);
 		return answer;
-	default:	/* asked, or passed to us: it stays here */
+	default:	/* asked: it stays here */
 		return answer;
 	}
 	if (req->transport != SIP_UDP) {

@@ -64,8 +64,8 @@ struct claim_req {
 
 /* A request is going to be served statefully by this node.  It is handled at
  * once when there is nothing to claim (it came to the node address, is in a
- * dialog, an ACK or a CANCEL), nobody to ask, or when it has been asked about:
- * then the second place is told.  Over UDP the rendezvous is asked first, as
+ * dialog, an ACK or a CANCEL), nobody to ask, or when it has been asked about
+ * or was passed to us: then the second place is told.  Over UDP the rendezvous is asked first, as
  * this may be a retransmission that came another way; a request on a stream is
  * handled and told.
  */
