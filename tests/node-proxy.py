@@ -474,6 +474,8 @@ def a_trusted_trunk_needs_no_password_and_is_no_relay(node):
 def small_requests_get_their_answer(node):
     wanted = [
         (481, "CANCEL", "sip:bob@{own}", {}),
+        *[(481, method, "sip:bob@{own}", {})
+          for method in ("BYE", "INFO", "PRACK", "UPDATE")],
         (480, "INVITE", "sip:nobody@{own}", {}),
         (480, "INVITE", "tel:+4930123456", {"to_uri": "sip:x@example.com"}),
         (483, "INVITE", "sip:bob@{own}", {"forwards": 0}),
