@@ -198,6 +198,17 @@ const struct site_node *site_own_node(const struct site *site,
 const struct site_peer *site_find_peer(const struct site *site,
 				       const struct addr *a);
 
+/* A base URL taken apart; the slices lie inside it. */
+struct site_url {
+	bool tls;		/* https */
+	struct slice host;	/* without brackets */
+	uint16_t port;		/* default 80, 443 with tls */
+	struct slice path;	/* without trailing slashes */
+};
+
+/* NULL, or what is wrong with it.  No node's http has anything. */
+const char *site_url_parse(struct site_url *out, struct slice url);
+
 /* "udp", "tcp", "tls". */
 const char *site_transport_name(enum site_transport transport);
 

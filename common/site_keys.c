@@ -310,12 +310,13 @@ static bool is_path_char(char c, unsigned *pct)
 }
 
 /* host or [v6], and nothing, or :port behind it. */
-static const char *parse_authority(struct slice *host, struct slice authority)
+static const char *parse_authority(struct site_url *out, struct slice authority)
 {
 	struct cursor c = cursor_of(authority.text, authority.len);
 	bool bracketed = cursor_peek(&c) == '[';
+	struct slice *host = &out->host;
 	struct addr addr;
-	uint32_t port;
+	uint32_t port = out->tls ? 443 : 80;
 
 	if (memchr(authority.text, '@', authority.len))
 		return "it has user information";
@@ -332,6 +333,7 @@ static const char *parse_authority(struct slice *host, struct slice authority)
 		    port == 0)
 			return "its port is not 1 to 65535";
 	}
+	out->port = (uint16_t)port;
 	if (!cursor_ok(&c))
 		return "its host is no name and no address";
 	if (addr_parse(&addr, host->text, host->len) == 0)
@@ -342,7 +344,7 @@ static const char *parse_authority(struct slice *host, struct slice authority)
 }
 
 /* http:// or https:// in any case (RFC 3986 3.1). */
-static bool take_scheme(struct cursor *c)
+static bool take_scheme(bool *tls, struct cursor *c)
 {
 	static const char *const schemes[] = { "http://", "https://" };
 
@@ -352,6 +354,7 @@ static bool take_scheme(struct cursor *c)
 
 		if (slice_case_equal(scheme, slice_str(schemes[i]))) {
 			*c = ahead;
+			*tls = i == 1;
 			return true;
 		}
 	}
@@ -365,12 +368,12 @@ const char *site_url_parse(struct site_url *out, struct slice url)
 	const char *problem;
 	unsigned pct = 0;
 
-	if (!take_scheme(&c))
+	if (!take_scheme(&out->tls, &c))
 		return "it begins with neither http:// nor https://";
 	authority = cursor_until(&c, "/?#");
 	if (!authority.len)
 		return "it has no host";
-	problem = parse_authority(&out->host, authority);
+	problem = parse_authority(out, authority);
 	if (problem)
 		return problem;
 

@@ -209,13 +209,4 @@ int site_check(struct site_parser *p);
  */
 bool site_is_service_host(const struct site *site, struct slice host);
 
-/* A base URL taken apart; the slices lie inside it. */
-struct site_url {
-	struct slice host;	/* without brackets */
-	struct slice path;	/* without trailing slashes */
-};
-
-/* NULL, or what is wrong with it. */
-const char *site_url_parse(struct site_url *out, struct slice url);
-
 #endif

@@ -12,6 +12,7 @@
 #include "common/site.h"
 
 #define SITE_PATH "/etc/sip-anycast/site.conf"
+#define CONTENT_FOLDER "/srv/sip-anycast"
 #define AGENT_PROGRAM "/usr/sbin/anycast-health"
 #define AGENT_SOCKET "/run/sip-anycast/health-agent/control.sock"
 
@@ -49,6 +50,7 @@ struct ctl {
 	const char *output;	/* NULL: stdout */
 	const char *zone;	/* NULL: that of the domain */
 	bool node_local;
+	const char *root;	/* what nginx serves */
 };
 
 int ctl_check(const struct ctl *ctl);
@@ -106,6 +108,8 @@ int ctl_render_knot(const struct ctl *ctl, const struct site *site,
 		    const struct site_node *node);
 int ctl_render_zone(const struct ctl *ctl, const struct site *site,
 		    const struct site_node *node);
+int ctl_render_nginx(const struct ctl *ctl, const struct site *site,
+		     const struct site_node *node);
 int ctl_render_exabgp(const struct ctl *ctl, const struct site *site,
 		      const struct site_node *node);
 int ctl_render_bird(const struct ctl *ctl, const struct site *site,

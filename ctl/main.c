@@ -30,6 +30,7 @@ enum option_id {
 	OPTION_OUTPUT,
 	OPTION_ZONE,
 	OPTION_NODE_LOCAL,
+	OPTION_ROOT,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS
@@ -85,6 +86,8 @@ static const struct {
 	[OPTION_NODE_LOCAL] = { "node-local", NULL,
 				"zones with this node's addresses instead of "
 				"the service's" },
+	[OPTION_ROOT] = { "root", "FOLDER", "what nginx serves (default "
+			  CONTENT_FOLDER ")" },
 	[OPTION_HELP] = { "help", NULL, "print this text" },
 	[OPTION_VERSION] = { "version", NULL, "print the version" },
 };
@@ -94,7 +97,7 @@ static const struct {
 #define TAKES_RENDER \
 	(TAKES_NODE | TAKES(AGENT_PROGRAM) | TAKES(AGENT_CONF) | \
 	 TAKES(NEIGHBOR) | TAKES(INTERFACE) | TAKES(OUTPUT) | TAKES(ZONE) | \
-	 TAKES(NODE_LOCAL))
+	 TAKES(NODE_LOCAL) | TAKES(ROOT))
 #define TAKES_AGENT (TAKES(AGENT) | TAKES(STATE))
 #define TAKES_ANSWER (TAKES_AGENT | TAKES(JSON))
 #define TAKES_STATE (TAKES_NODE | TAKES_AGENT)
@@ -244,6 +247,9 @@ static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 	case OPTION_NODE_LOCAL:
 		ctl->node_local = true;
 		break;
+	case OPTION_ROOT:
+		ctl->root = arg;
+		break;
 	case OPTION_HELP:
 	case OPTION_VERSION:
 	case OPTIONS:
@@ -353,6 +359,7 @@ int main(int argc, char **argv)
 		.pinner = NG_PINNER,
 		.agent = AGENT_SOCKET,
 		.agent_program = AGENT_PROGRAM,
+		.root = CONTENT_FOLDER,
 	};
 	unsigned given = 0;
 	int status = take_options(&ctl, &given, argc, argv);

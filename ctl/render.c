@@ -12,6 +12,8 @@ const struct ctl_target ctl_targets[] = {
 	  ctl_render_knot },
 	{ "zone", "the zone file of the domain, or of --zone, for any DNS server",
 	  ctl_render_zone },
+	{ "nginx", "the node's content, where HTTP is redirected to",
+	  ctl_render_nginx },
 	{ "exabgp", "ExaBGP's configuration, with the health agent as its process",
 	  ctl_render_exabgp },
 	{ "bird", "the router's side of the node's sessions, for BIRD 2",

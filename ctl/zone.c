@@ -106,21 +106,21 @@ static void print_service(FILE *f, const struct zone *z, const char *name)
 static void web_host(char out[static SITE_HOST_MAX],
 		     const struct site_node *node)
 {
-	struct cursor c = cursor_of(node->http, strlen(node->http));
-	struct slice host;
+	struct site_url url = { 0 };
+	struct addr addr;
+	size_t i = 0;
 
-	cursor_until(&c, ":");
-	cursor_expect(&c, slice_str("://"));
-	host = cursor_until(&c, ":/");
-	out[0] = '\0';
-	if (!cursor_ok(&c) || host.len >= SITE_HOST_MAX)
-		return;
-	for (size_t i = 0; i < host.len; i++) {
-		char ch = host.text[i];
+	/* the site's reader has found nothing wrong with it */
+	if (node->http[0])
+		site_url_parse(&url, slice_str(node->http));
+	if (addr_parse(&addr, url.host.text, url.host.len) == 0)
+		url.host.len = 0;
+	for (; i < url.host.len; i++) {
+		char ch = url.host.text[i];
 
 		out[i] = ch >= 'A' && ch <= 'Z' ? (char)(ch + ('a' - 'A')) : ch;
 	}
-	out[host.len] = '\0';
+	out[i] = '\0';
 }
 
 static void print_node(FILE *f, const struct zone *z,

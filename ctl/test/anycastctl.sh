@@ -185,6 +185,37 @@ t render-knot-nowhere 1 render knot --output none --site dns.conf --node fra1
 t render-knot-odd-folder 1 render knot --output 'knot"2' --site dns.conf --node fra1
 t render-output-foreign 64 render bird --output knot --site dns.conf --node fra1
 
+cat >web.conf <<'SITE'
+[service]
+domain  = sip.example.net
+address = 192.0.2.53, 2001:db8:53::53
+tls     = yes
+secret  = 0123456789abcdef
+[node fra1]
+address = 198.51.100.11, 2001:db8:1::11
+http    = https://fra1.sip.example.net:8443
+[node ams1]
+address = 198.51.100.75
+host    = ams1.sip.example.net
+http    = https://ams1.sip.example.net/base
+[node lon1]
+address = 2001:db8:3::20
+http    = HTTP://[2001:DB8:3::20]:8080/a%20b/
+[node par1]
+address = 198.51.100.99
+[node ath1]
+address = 198.51.100.98
+http    = http://198.51.100.98:8080/a%22%3B
+SITE
+t render-nginx-odd-base 78 render nginx --site web.conf --node ath1
+t render-nginx 0 render nginx --site web.conf --node fra1
+t render-nginx-base 0 render nginx --site web.conf --node lon1 --root /srv/b
+t render-nginx-taken-port 78 render nginx --site web.conf --node ams1
+t render-nginx-no-http 78 render nginx --site web.conf --node par1
+# shellcheck disable=SC2016	# as it is
+t render-nginx-odd-root 64 render nginx --site web.conf --node fra1 --root '/a$b'
+t render-nginx-relative-root 64 render nginx --site web.conf --node fra1 --root a
+
 zone_is() { # WHAT = OPTION...: the zone is (=) or is not (!) that of fra1
 	local what=$1 how=$2 same=!
 	shift 2

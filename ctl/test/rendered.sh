@@ -87,6 +87,7 @@ shipped bird/bfd.conf bird-bfd
 shipped bird/kernel.conf bird-kernel
 shipped bird/ospf.conf bird-igp --interface eth0
 shipped knot/knot.conf knot
+shipped nginx/content.conf nginx
 shipped knot/sip.example.net.zone zone
 shipped frr/router.conf frr
 shipped frr/ospf.conf frr-igp --interface eth0

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""download.py - a file that takes a while: who serves it, and who gets it
+"""download.py - a web server with a short page, and a file that takes a while
 
-As a program, `download.py ADDRESS PORT', it serves /long, which never ends, at
-100 kB a second, and a short page at any other path.  A Download asks the service
-for the long one, follows the redirect to a node and reads on.
+As a program, `download.py ADDRESS PORT', it serves the page at any path.  A
+Download asks the service for the long file of the nodes' nginx (nodes.py), follows
+the redirect to a node and reads on.
 """
 import http.client
 import http.server
@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-CHUNK, EVERY = 10_000, 0.1
+CHUNK = 1000
 PATH = "/long"
 
 
@@ -21,12 +21,6 @@ class Server(http.server.BaseHTTPRequestHandler):
     def do_GET(self):       # pylint: disable=invalid-name
         self.send_response(200)
         self.end_headers()
-        try:
-            while self.path == PATH:
-                self.wfile.write(bytes(CHUNK))
-                time.sleep(EVERY)
-        except OSError:
-            pass            # the client is gone
 
 
 class Plain(http.server.ThreadingHTTPServer):
@@ -58,7 +52,7 @@ class Download(threading.Thread):
     def run(self):
         last = time.monotonic()
         try:
-            while data := self.reply.read(CHUNK // 10):
+            while data := self.reply.read(CHUNK):
                 now = time.monotonic()
                 self.bytes += len(data)
                 self.pause_ms = max(self.pause_ms, (now - last) * 1000)

@@ -27,15 +27,18 @@ from ng import Ng
 
 PASSWORDS, domain = sip_node.PASSWORDS, sip_node.Node.domain
 NG = ("127.0.0.1", 2223)
+LONG_RATE = 100_000     # bytes a second of a download
+
+
 class Node(sip_node.Node):
     """agent: what write_agent() takes; theirs: ExaBGP's healthcheck runs in the
     place of our agent; bfd: a BIRD beside ExaBGP that does only that; web: an
-    address for a web server; downloads: a port of the node for long ones; dns: a
-    Knot too, if the site has dns = yes; tiny: little room for the agent's state; clock: step_clock() works; kernel: no
+    address for a web server; downloads: nginx with the node's content, where the
+    site has its http; dns: a Knot too, if the site has dns = yes; tiny: little room for the agent's state; clock: step_clock() works; kernel: no
     ExaBGP, the agent's routes go through the kernel to a BIRD with OSPF."""
 
     def __init__(self, space, build, *, site, agent=None, bfd=False,
-                 theirs=False, web="", downloads=0, dns=False, tiny=False,
+                 theirs=False, web="", downloads=False, dns=False, tiny=False,
                  clock=False, kernel=False):
         # pylint: disable=super-init-not-called
         self.space, self.dir = space, space.dir
@@ -67,8 +70,7 @@ class Node(sip_node.Node):
             self.space.ip(f"addr add {web}/32 dev lo")
             units.append(web_unit(self.space, "web", web, 80))
         if downloads:
-            units.append(web_unit(self.space, "downloads", self.own,
-                                  downloads))
+            units.append(self.content_unit())
         for unit in units:
             self.supervisor.add(unit)
 
@@ -198,6 +200,25 @@ class Node(sip_node.Node):
         said = self.space.run("kdig", f"@{SERVICE[0]}", domain, "NAPTR",
                               "+timeout=1", "+retry=0", check=False)
         return "" if "NOERROR" in said else said
+
+    def content_unit(self):
+        """What Debian's nginx.service does, with files of its own: /long takes
+        ten minutes."""
+        conf, root = self.dir / "nginx.conf", self.dir / "content"
+        root.mkdir()
+        with open(root / "long", "wb") as sparse:
+            sparse.truncate(600 * LONG_RATE)
+        (self.dir / "content.conf").write_text(
+            self.ctl("render", "nginx", "--root", root))
+        conf.write_text(
+            f"daemon off;\npid {self.dir}/nginx.pid;\nuser root;\n"
+            "worker_processes 1;\nevents { }\n"
+            f"http {{\n\taccess_log off;\n\tlimit_rate {LONG_RATE};\n"
+            f"\tinclude {self.dir}/content.conf;\n}}\n")
+        port = int(re.search(r"listen \S+?:(\d+);",
+                             (self.dir / "content.conf").read_text())[1])
+        return Unit("nginx", ["/usr/sbin/nginx", "-e", "stderr", "-c", conf],
+                    ready=lambda: http_lacking(self.space, self.own, port))
 
     def write_agent(self, agent="", probes="", group="hold-down = 1s",
                     knot=""):
