@@ -55,7 +55,8 @@ static const struct {
 	[OPTION_PINNER] = { "pinner", "WHERE",
 			    "the pinner's ng socket (default " NG_PINNER ")" },
 	[OPTION_JSON] = { "json", NULL, "print the reply as it is" },
-	[OPTION_WAIT] = { "wait", NULL, "wait until the drain is over" },
+	[OPTION_WAIT] = { "wait", NULL, "wait until the drain is over, or all is announced "
+			  "again" },
 	[OPTION_WITHDRAWN] = { "withdrawn", NULL,
 			       "wait until nothing is announced, and not for "
 			       "the calls that run" },
@@ -125,7 +126,8 @@ static const struct command {
 	  TAKES(TIMEOUT) | TAKES(MARK) | TAKES(WITHDRAWN) | TAKES(DEADLINE),
 	  ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
-	{ "resume", NULL, TAKES_STATE | TAKES(MARK) | TAKES(TIMEOUT), ctl_resume,
+	{ "resume", NULL,
+	  TAKES_STATE | TAKES(MARK) | TAKES(TIMEOUT) | TAKES(WAIT), ctl_resume,
 	  "take new calls again" },
 	{ "disable", NULL, TAKES_AGENT, ctl_disable,
 	  "withdraw at once and stay so until resume" },

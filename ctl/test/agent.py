@@ -14,6 +14,7 @@ Each request takes the node one step further through its story.  Stories:
   calls    a drain waits for calls after the withdrawal, for four looks
   left     ... and they are still there at the deadline
   mute     ... and the relay does not say how many there are
+  pending  the routes have not come out yet
   busy     the same as alone, but the third look takes a second
   garbage  the answer is no JSON
   silent   there is never an answer
@@ -80,6 +81,7 @@ class Agent:
             "announced": not gone, "penalty": 0 if draining else 640,
             "suppressed": False, "until_ms": until,
             "routes": [{"prefix": prefix, "proof": "none" if gone else
+                        "pending" if self.story == "pending" else
                         "advertised", "text": "" if gone else "med 100"}]}
 
     def withdrawn(self):

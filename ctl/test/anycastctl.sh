@@ -458,11 +458,14 @@ holds agent-drain-withdrawn deadline '60000'
 t agent-status-calls 0 status "${there[@]}"
 agent left
 t agent-drain-left 2 drain --wait "${there[@]}"
+t agent-resume-wait 0 resume --wait "${there[@]}"
 agent mute
 t agent-drain-mute 0 drain --wait "${there[@]}"
 t agent-deadline-no-number 64 drain --deadline 2h "${there[@]}"
 agent taken
 t agent-drain-taken 1 drain --wait "${there[@]}"
+agent pending
+t agent-resume-pending 1 resume --wait --timeout 1 "${there[@]}"
 agent alone
 t agent-drain-alone 1 drain --wait --timeout 1 "${there[@]}"
 "$ctl" resume "${there[@]}" >/dev/null
