@@ -22,12 +22,15 @@
 #include "kamailio-module/anycast_flow.h"
 #include "kamailio-module/anycast_http.h"
 #include "kamailio-module/anycast_peer.h"
+#include "kamailio-module/anycast_owners.h"
+#include "kamailio-module/anycast_pass.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_pv.h"
 #include "kamailio-module/anycast_rpc.h"
 #include "kamailio-module/anycast_sip.h"
 #include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
+#include "kamailio-module/anycast_via.h"
 #include "kamailio-module/reply.h"
 
 MODULE_VERSION
@@ -41,6 +44,8 @@ static int w_anycast_http_redirect(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_peer_sign(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_peer_check(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_claim(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_pass_reply(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_next_alive(struct sip_msg *msg, char *p1, char *p2);
 
@@ -65,6 +70,8 @@ static int _follow_limit = 1;
 static int _follow_grace_ms = 500;
 static int _fast_path;
 static int _token_lifetime_s = 3600;
+static int _strays = 2;
+static int _owners_size = 65536;
 
 static char _host_name[SITE_NAME_MAX];
 static struct anycast_conf _conf;
@@ -84,6 +91,10 @@ static cmd_export_t cmds[] = {
 		0, 0, ANY_ROUTE},
 	{"anycast_peer_check", (cmd_function)w_anycast_peer_check, 0,
 		0, 0, REQUEST_ROUTE},
+	{"anycast_claim", (cmd_function)w_anycast_claim, 0,
+		0, 0, REQUEST_ROUTE},
+	{"anycast_pass_reply", (cmd_function)w_anycast_pass_reply, 0,
+		0, 0, CORE_ONREPLY_ROUTE},
 	{"anycast_route_flow", (cmd_function)w_anycast_route_flow, 0,
 		0, 0, REQUEST_ROUTE},
 	{"anycast_next_alive", (cmd_function)w_anycast_next_alive, 0,
@@ -113,6 +124,8 @@ static param_export_t params[] = {
 	{"follow_grace", PARAM_INT, &_follow_grace_ms},
 	{"fast_path", PARAM_INT, &_fast_path},
 	{"token_lifetime", PARAM_INT, &_token_lifetime_s},
+	{"strays", PARAM_INT, &_strays},
+	{"owners_size", PARAM_INT, &_owners_size},
 	{0, 0, 0}
 };
 
@@ -164,6 +177,8 @@ static int check_ranges(void)
 	err |= check_range("follow_grace", _follow_grace_ms, 0, 60000);
 	err |= check_range("fast_path", _fast_path, 0, 1);
 	err |= check_range("token_lifetime", _token_lifetime_s, 60, 604800);
+	err |= check_range("strays", _strays, 0, 64);
+	err |= check_range("owners_size", _owners_size, 5, 1 << 26);
 	return err;
 }
 
@@ -293,6 +308,18 @@ static int load_clients(void)
 	return -1;
 }
 
+/* Without tm there are no transactions whose messages could go astray. */
+static int init_strays(void)
+{
+	if(!_conf.redirect.can_relay || anycast_pass_init(_strays))
+		return _conf.redirect.can_relay ? -1 : 0;
+	if(!anycast_pass_wanted())
+		return 0;
+	return anycast_owners_init((uint32_t)_owners_size) || anycast_via_init()
+				   ? -1
+				   : 0;
+}
+
 static int mod_init(void)
 {
 	if(read_params() || load_clients() || anycast_stats_init())
@@ -303,6 +330,8 @@ static int mod_init(void)
 	if(find_module_by_name("registrar"))
 		tcp_set_clone_rcvbuf(1);
 	if(anycast_site_init(_site, _node, _state_file) || init_follow())
+		return -1;
+	if(init_strays())
 		return -1;
 	if(anycast_http_init(&_conf, !strcmp(_http, "direct")))
 		return -1;
@@ -317,10 +346,17 @@ static void poll_state(unsigned int ticks, void *param)
 
 static int child_init(int rank)
 {
-	if(rank == PROC_INIT)
+	if(rank == PROC_INIT) {
 		anycast_socket_defaults();
+		if(anycast_pass_open() < 0)
+			return -1;
+		_conf.redirect.can_pass = anycast_pass_active();
+		return 0;
+	}
 	if(rank != PROC_MAIN)
 		return 0;
+	if(anycast_pass_start() < 0)
+		return -1;
 	return fork_basic_utimer(PROC_TIMER, "anycast state", 1, poll_state,
 				   NULL, _state_interval_ms * 1000)
 						   < 0
@@ -330,6 +366,7 @@ static int child_init(int rank)
 
 static void mod_destroy(void)
 {
+	anycast_owners_destroy();
 	anycast_site_destroy();
 	clients_fini(&_clients);
 	if(_follow_mem)
@@ -365,6 +402,26 @@ static int w_anycast_pin(struct sip_msg *msg, char *p1, char *p2)
 static int ki_pin(struct sip_msg *msg)
 {
 	return anycast_pin(msg);
+}
+
+static int w_anycast_claim(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_claim(msg);
+}
+
+static int ki_claim(struct sip_msg *msg)
+{
+	return anycast_claim(msg);
+}
+
+static int w_anycast_pass_reply(struct sip_msg *msg, char *p1, char *p2)
+{
+	return anycast_pass_reply(msg);
+}
+
+static int ki_pass_reply(struct sip_msg *msg)
+{
+	return anycast_pass_reply(msg);
 }
 
 static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2)
@@ -421,6 +478,16 @@ static sr_kemi_t sr_kemi_anycast_exports[] = {
 	},
 	{ str_init("anycast"), str_init("pin"),
 		SR_KEMIP_INT, ki_pin,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("claim"),
+		SR_KEMIP_INT, ki_claim,
+		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("pass_reply"),
+		SR_KEMIP_INT, ki_pass_reply,
 		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
 			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
 	},

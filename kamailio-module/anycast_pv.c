@@ -5,6 +5,7 @@
 #include "core/pvar.h"
 
 #include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_pass.h"
 #include "kamailio-module/anycast_pv.h"
 #include "kamailio-module/anycast_sip.h"
 
@@ -15,6 +16,7 @@ enum pv_which
 	PV_ACTION,
 	PV_REASON,
 	PV_PEER,
+	PV_STRAY,
 	PV_NAMES
 };
 
@@ -24,6 +26,7 @@ static const char *const pv_names[PV_NAMES] = {
 		[PV_ACTION] = "action",
 		[PV_REASON] = "reason",
 		[PV_PEER] = "peer",
+		[PV_STRAY] = "stray",
 };
 
 int anycast_pv_parse_name(pv_spec_t *spec, str *name)
@@ -37,7 +40,7 @@ int anycast_pv_parse_name(pv_spec_t *spec, str *name)
 		return 0;
 	}
 	LM_ERR("$anycast(%.*s): unknown name, known are node, state, action, "
-		   "reason, peer\n",
+		   "reason, peer, stray\n",
 			name->len, name->s);
 	return -1;
 }
@@ -67,6 +70,7 @@ static const char *value_of(struct sip_msg *msg, int which)
 {
 	const struct redirect_answer *last = anycast_last_answer(msg);
 	const struct anycast_view *view = anycast_site_view();
+	uint32_t owner;
 
 	switch(which) {
 		case PV_NODE:
@@ -81,6 +85,9 @@ static const char *value_of(struct sip_msg *msg, int which)
 			return last ? redirect_reason_name(last->reason) : NULL;
 		case PV_PEER:
 			return view ? peer_of(msg, view) : NULL;
+		case PV_STRAY:
+			return view ? stray_verdict_name(anycast_pass_verdict(&owner, view))
+						: NULL;
 		default:
 			return NULL;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anycast_pv.h - $anycast(node|state|action|reason) */
+/* anycast_pv.h - $anycast(node|state|action|reason|stray) */
 #ifndef KAMAILIO_MODULE_ANYCAST_PV_H
 #define KAMAILIO_MODULE_ANYCAST_PV_H
 

@@ -6,6 +6,8 @@
 
 #include "common/clock.h"
 #include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_owners.h"
+#include "kamailio-module/anycast_pass.h"
 #include "kamailio-module/anycast_rpc.h"
 #include "kamailio-module/anycast_sip.h"
 #include "kamailio-module/anycast_stats.h"
@@ -152,6 +154,31 @@ static void rpc_follow(rpc_t *rpc, void *ctx)
 			(unsigned)sum.transactions_forgotten);
 }
 
+static void rpc_strays(rpc_t *rpc, void *ctx)
+{
+	const struct anycast_view *view = anycast_site_view();
+	struct anycast_pass_totals totals;
+	struct owners_summary owners;
+	char bytes[24];
+	void *st;
+
+	if(view == NULL || rpc->add(ctx, "{", &st) < 0) {
+		rpc->fault(ctx, 500, "no memory");
+		return;
+	}
+	anycast_pass_totals(&totals);
+	anycast_owners_summarize(&owners);
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)owners.bytes);
+	rpc->struct_add(st, "sd", "active",
+			anycast_pass_active() ? "yes" : "no", "stray_port",
+			(int)view->site->stray_port);
+	rpc->struct_add(st, "uuu", "received", (unsigned)totals.in, "sent",
+			(unsigned)totals.out, "refused", (unsigned)totals.refused);
+	rpc->struct_add(st, "uuus", "owner_slots", owners.slots, "owners",
+			owners.used, "owners_forgotten", (unsigned)owners.forgotten,
+			"bytes", bytes);
+}
+
 static const char *const doc_status[] = {
 		"This node: name, state, service addresses, site version.", NULL};
 static const char *const doc_nodes[] = {
@@ -163,12 +190,16 @@ static const char *const doc_follow[] = {
 		"User-Agent, what is known of that source.",
 		NULL};
 
+static const char *const doc_strays[] = {
+		"Messages passed between the nodes, and the table of owners.", NULL};
+
 /* clang-format off */
 rpc_export_t anycast_rpc_cmds[] = {
 	{"anycast.status", rpc_status, (const char **)doc_status, 0},
 	{"anycast.nodes", rpc_nodes, (const char **)doc_nodes, RET_ARRAY},
 	{"anycast.reload", rpc_reload, (const char **)doc_reload, 0},
 	{"anycast.follow", rpc_follow, (const char **)doc_follow, 0},
+	{"anycast.strays", rpc_strays, (const char **)doc_strays, 0},
 	{0, 0, 0, 0}
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anycast_rpc.h - anycast.status, .nodes, .reload, .follow */
+/* anycast_rpc.h - anycast.status, .nodes, .reload, .follow, .strays */
 #ifndef KAMAILIO_MODULE_ANYCAST_RPC_H
 #define KAMAILIO_MODULE_ANYCAST_RPC_H
 

@@ -13,6 +13,8 @@
 
 #include "common/clock.h"
 #include "kamailio-module/anycast_convert.h"
+#include "kamailio-module/anycast_owners.h"
+#include "kamailio-module/anycast_pass.h"
 #include "kamailio-module/anycast_pin.h"
 #include "kamailio-module/anycast_probe.h"
 #include "kamailio-module/anycast_send.h"
@@ -56,7 +58,7 @@ int anycast_on_service(
 	return nodes_is_service(view->nodes, &local);
 }
 
-static enum sip_method method_of(const struct sip_msg *msg)
+enum sip_method anycast_method(const struct sip_msg *msg)
 {
 	switch(msg->first_line.u.request.method_value) {
 		case METHOD_INVITE:
@@ -302,22 +304,110 @@ static int relay(struct sip_msg *msg, const struct siphead *head,
 	return 0;
 }
 
+/* Decide; where that takes to know whose it is, find out and decide again.
+ * REDIRECT_ASK is left where the message is on its way to who knows.
+ */
+static struct redirect_answer decide(struct redirect_req *req,
+		const struct redirect_env *env, const struct facts_tags *tags,
+		const struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct redirect_answer answer = redirect_decide(req, env);
+	struct claim_id id;
+
+	if(answer.action != REDIRECT_ASK)
+		return answer;
+	id = (struct claim_id){
+			.call_id = tags->call_id,
+			.key = owners_key(tags->call_id, tags->from, tags->cseq),
+	};
+	req->verdict = anycast_ask(&req->owner, msg, view, &id);
+	return req->verdict == STRAY_NONE ? answer : redirect_decide(req, env);
+}
+
+/* To the node that has it; where it cannot be sent, as if nobody had. */
+static struct redirect_answer pass(struct redirect_req *req,
+		const struct redirect_env *env, struct redirect_answer answer,
+		const struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct redirect_conf conf = *env->conf;
+	struct redirect_env alone = *env;
+
+	if(anycast_pass_message(msg, view, answer.node, PASS_DELIVER, false, 0))
+		return answer;
+	conf.can_pass = false;
+	alone.conf = &conf;
+	req->verdict = STRAY_NOBODY;
+	return redirect_decide(req, &alone);
+}
+
+/* What anycast_claim() may have to send, as it came; and from where it goes. */
+static void prepare_serving(struct sip_msg *msg,
+		const struct redirect_req *req, const struct anycast_view *view)
+{
+	if(!req->on_service)
+		return;
+	if(msg->force_send_socket == NULL)
+		anycast_socket_force(msg, view);
+	if(req->transport == SIP_UDP && !req->has_to_tag)
+		anycast_pass_keep(msg);
+}
+
+/* A request as it is being decided. */
+struct deciding
+{
+	struct sip_msg *msg;
+	const struct anycast_view *view;
+	struct redirect_req *req;
+	const struct answer_in *in;
+};
+
+/* What a script function returns. */
+static int carry_out(
+		const struct deciding *d, struct redirect_answer *answer)
+{
+	switch(answer->action) {
+		case REDIRECT_TO_NODE:
+		case REDIRECT_ANSWER:
+		case REDIRECT_REFUSE:
+			return answer_with(d->msg, d->in, answer);
+		case REDIRECT_PASS:
+			return answer->status ? answer_with(d->msg, d->in, answer) : 1;
+		case REDIRECT_RELAY:
+			/* no 503: trunks would take the shared address for dead */
+			if(relay(d->msg, d->in->head, d->req,
+					   nodes_at(d->view->nodes, answer->node))
+							< 0
+					&& d->req->method != SIP_METHOD_ACK) {
+				answer->status = 480;
+				answer_with(d->msg, d->in, answer);
+			}
+			return 1;
+		case REDIRECT_SERVE:
+			prepare_serving(d->msg, d->req, d->view);
+			return -1;
+		default:
+			return 1;
+	}
+}
+
 int anycast_sip_redirect(struct sip_msg *msg)
 {
 	const struct anycast_view *view = anycast_site_view();
-	struct redirect_req req = {.method = method_of(msg)};
+	struct redirect_req req = {.method = anycast_method(msg)};
 	struct redirect_answer answer;
 	struct redirect_env env;
 	struct facts_tags tags = {0};
 	static struct siphead head;
 	struct answer_in in;
-	int err, ret = 1;
+	struct deciding d = {.msg = msg, .view = view, .req = &req, .in = &in};
+	int err, ret;
 
 	if(view == NULL || msg->first_line.type != SIP_REQUEST)
 		return -1;
 	req.transport = anycast_transport(msg->rcv.proto);
 	req.family = addr_of_ip(&msg->rcv.dst_ip).family;
 	req.on_service = anycast_on_service(msg, view);
+	req.verdict = anycast_pass_verdict(&req.owner, view);
 	err = req.on_service ? read_facts(&req, &tags, &head, msg, view)
 						 : read_node_facts(&req, msg, view);
 	req.unreadable = err < 0;
@@ -331,30 +421,10 @@ int anycast_sip_redirect(struct sip_msg *msg)
 			.site = view->site,
 			.conf = &_env.conf->answer,
 	};
-	answer = redirect_decide(&req, &env);
-	switch(answer.action) {
-		case REDIRECT_TO_NODE:
-		case REDIRECT_ANSWER:
-		case REDIRECT_REFUSE:
-			ret = answer_with(msg, &in, &answer);
-			break;
-		case REDIRECT_RELAY:
-			/* no 503: trunks would take the shared address for dead */
-			if(relay(msg, &head, &req, nodes_at(view->nodes, answer.node))
-							< 0
-					&& req.method != SIP_METHOD_ACK) {
-				answer.status = 480;
-				answer_with(msg, &in, &answer);
-			}
-			break;
-		case REDIRECT_SERVE:
-			if(req.on_service && msg->force_send_socket == NULL)
-				anycast_socket_force(msg, view);
-			ret = -1;
-			break;
-		default:
-			break;
-	}
+	answer = decide(&req, &env, &tags, msg, view);
+	if(answer.action == REDIRECT_PASS)
+		answer = pass(&req, &env, answer, msg, view);
+	ret = carry_out(&d, &answer);
 	anycast_count_decision(&req, &answer);
 	_last.msg_id = msg->id;
 	_last.pid = msg->pid;

@@ -49,6 +49,8 @@ const struct entry *anycast_tm_bucket(
 		struct tm_binds *tm, struct slice call_id, struct slice cseq_number);
 bool anycast_tm_bucket_empty(const struct entry *bucket);
 
+enum sip_method anycast_method(const struct sip_msg *msg);
+
 /* Is the socket this message came in on a service address? */
 int anycast_on_service(
 		const struct sip_msg *msg, const struct anycast_view *view);

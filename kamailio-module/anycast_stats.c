@@ -15,7 +15,8 @@ enum
 	NAME_MAX_LEN = 48,
 	COUNTERS_MAX = REDIRECT_ACTIONS + REDIRECT_REASONS + SIP_METHODS
 				   + SIP_TRANSPORTS + HTTPREQ_OUTCOMES + ANYCAST_EVENTS
-				   + TOKEN_VERDICTS,
+				   + TOKEN_VERDICTS + 2 * PASS_KINDS + PASS_VERDICTS
+				   + ANYCAST_CLAIMS + ANYCAST_REPLIES,
 };
 
 static counter_handle_t _actions[REDIRECT_ACTIONS];
@@ -24,6 +25,11 @@ static counter_handle_t _methods[SIP_METHODS];
 static counter_handle_t _transports[SIP_TRANSPORTS];
 static counter_handle_t _http[HTTPREQ_OUTCOMES];
 static counter_handle_t _flows[TOKEN_VERDICTS];
+static counter_handle_t _pass_in[PASS_KINDS];
+static counter_handle_t _pass_out[PASS_KINDS];
+static counter_handle_t _pass_read[PASS_VERDICTS];
+static counter_handle_t _claims[ANYCAST_CLAIMS];
+static counter_handle_t _replies[ANYCAST_REPLIES];
 static counter_handle_t _events[ANYCAST_EVENTS];
 
 static const char *event_name(unsigned which)
@@ -51,8 +57,45 @@ static const char *event_name(unsigned which)
 			[EVENT_FLOW_GONE] = "flow-gone",
 			[EVENT_NEXT_DEAD] = "next-dead",
 			[EVENT_FAST_ANSWERED] = "fast-answered",
+			[EVENT_PASS_OTHER_SOURCE] = "pass-other-source",
+			[EVENT_PASS_NO_SOCKET] = "pass-no-socket",
+			[EVENT_PASS_NO_FAMILY] = "pass-no-family",
+			[EVENT_PASS_TOO_LARGE] = "pass-too-large",
+			[EVENT_PASS_FAILED] = "pass-failed",
+			[EVENT_ASK_UNANSWERED] = "ask-unanswered",
 			[EVENT_RELOADED] = "reloaded",
 			[EVENT_RELOAD_FAILED] = "reload-failed",
+	};
+
+	return names[which];
+}
+
+static const char *claim_name(unsigned which)
+{
+	static const char *const names[ANYCAST_CLAIMS] = {
+			[CLAIM_HERE] = "here",
+			[CLAIM_OTHERS] = "others",
+			[CLAIM_ASKED] = "asked",
+			[CLAIM_GRANTED] = "granted",
+			[CLAIM_TOLD] = "told",
+			[CLAIM_UNANSWERED] = "unanswered",
+	};
+
+	return names[which];
+}
+
+static const char *reply_name(unsigned which)
+{
+	static const char *const names[ANYCAST_REPLIES] = {
+			[REPLY_PASSED] = "passed",
+			[REPLY_NO_TOKEN] = "no-token",
+			[REPLY_MALFORMED] = "malformed",
+			[REPLY_FORGED] = "forged",
+			[REPLY_OWN] = "own",
+			[REPLY_UNKNOWN_NODE] = "unknown-node",
+			[REPLY_DEAD_NODE] = "dead-node",
+			[REPLY_STILL_STRAY] = "still-stray",
+			[REPLY_NOT_SENT] = "not-sent",
 	};
 
 	return names[which];
@@ -98,6 +141,16 @@ static const char *flow_name(unsigned which)
 	return token_verdict_name((enum token_verdict)which);
 }
 
+static const char *kind_name(unsigned which)
+{
+	return pass_kind_name((enum pass_kind)which);
+}
+
+static const char *read_name(unsigned which)
+{
+	return pass_verdict_name((enum pass_verdict)which);
+}
+
 static const struct family _families[] = {
 		{"action_", _actions, REDIRECT_ACTIONS, action_name,
 				"requests by what was done with them"},
@@ -111,6 +164,16 @@ static const struct family _families[] = {
 				"HTTP requests by what became of them"},
 		{"flow_", _flows, TOKEN_VERDICTS, flow_name,
 				"flow tokens in a Route, by verdict"},
+		{"pass_in_", _pass_in, PASS_KINDS, kind_name,
+				"messages from other nodes, by kind"},
+		{"pass_out_", _pass_out, PASS_KINDS, kind_name,
+				"messages to other nodes, by kind"},
+		{"pass_read_", _pass_read, PASS_VERDICTS, read_name,
+				"datagrams on the stray-port, by verdict"},
+		{"claim_", _claims, ANYCAST_CLAIMS, claim_name,
+				"requests served statefully, by who has them"},
+		{"reply_", _replies, ANYCAST_REPLIES, reply_name,
+				"responses without a transaction, by what became of them"},
 		{"event_", _events, ANYCAST_EVENTS, event_name,
 				"probe and peer headers by verdict, and rare events"},
 };
@@ -168,6 +231,45 @@ void anycast_count_decision(
 void anycast_count_flow(enum token_verdict verdict)
 {
 	counter_inc(_flows[verdict]);
+}
+
+void anycast_count_pass_in(enum pass_kind kind)
+{
+	counter_inc(_pass_in[kind]);
+}
+
+void anycast_count_pass_out(enum pass_kind kind)
+{
+	counter_inc(_pass_out[kind]);
+}
+
+void anycast_count_pass_read(enum pass_verdict verdict)
+{
+	counter_inc(_pass_read[verdict]);
+}
+
+void anycast_pass_totals(struct anycast_pass_totals *out)
+{
+	*out = (struct anycast_pass_totals){
+			.refused = counter_get_val(_events[EVENT_PASS_OTHER_SOURCE]),
+	};
+	for(int i = 0; i < PASS_KINDS; i++) {
+		out->in += counter_get_val(_pass_in[i]);
+		out->out += counter_get_val(_pass_out[i]);
+	}
+	for(int i = 0; i < PASS_VERDICTS; i++)
+		if(i != PASS_OK)
+			out->refused += counter_get_val(_pass_read[i]);
+}
+
+void anycast_count_claim(enum anycast_claim_outcome outcome)
+{
+	counter_inc(_claims[outcome]);
+}
+
+void anycast_count_reply(enum anycast_reply_outcome outcome)
+{
+	counter_inc(_replies[outcome]);
 }
 
 void anycast_count_http(unsigned outcome)

@@ -320,7 +320,9 @@ enum host_kind nodes_host_kind(const struct nodes *nodes, struct slice host,
 		return HOST_FOREIGN;
 
 	node = &nodes->site->nodes[*index];
-	if (port && port != node->sip_port && port != node->sips_port)
+	/* WebSocket is on the ports of HTTP */
+	if (port && port != node->sip_port && port != node->sips_port &&
+	    port != nodes->site->http_port && port != nodes->site->https_port)
 		return HOST_NODE_OTHER_PORT;
 	return *index == nodes->self ? HOST_SELF : HOST_NODE;
 }

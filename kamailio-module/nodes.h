@@ -27,7 +27,7 @@ enum host_kind {
 	HOST_SERVICE,		/* service domain, an alias, a service address */
 	HOST_SELF,		/* this node, at a SIP port of its */
 	HOST_NODE,		/* another node, at a SIP port of its */
-	HOST_NODE_OTHER_PORT,	/* any node's address, but not its SIP */
+	HOST_NODE_OTHER_PORT,	/* any node's address, but no port of its SIP */
 };
 
 struct nodes;

@@ -44,6 +44,8 @@ def site_text(names=NAMES, *, domain=Node.domain, service="", nodes=None):
 
 
 class Member(Node):
+    strays = 2
+
     def __init__(self, build, name, space, text, **options):
         self.name, self.space, self.text = name, space, text
         super().__init__(build, service=SERVICE, own=address(name), **options)

@@ -43,6 +43,7 @@ def namespace(*addresses):
 
 class Node:
     domain = "sip.example.net"
+    strays = 0      # its site has other nodes, but none of them is there
 
     def __init__(self, build, *, service="127.0.53.53", own="127.0.53.11",
                  other="127.0.53.12", site="", cfg="kamailio.cfg", defines=()):
@@ -107,7 +108,7 @@ class Node:
         }
         line = ["kamailio", "-f", self.cfg, "-x", "fm", "-X", "fm", "-DD",
                 "-E", "-Y", self.dir, "-m", "64", "-A", "UDP_WORKERS=2",
-                "-A", "TCP_WORKERS=2"]
+                "-A", "TCP_WORKERS=2", "-A", f"STRAY_WORKERS={self.strays}"]
         for name, value in texts.items():
             line += ["-A", f'{name}="{value}"']
         for define in self.defines:

@@ -68,7 +68,8 @@ static void a_host_is_the_service_a_node_or_foreign(void **state)
 		{ "fra1.sip.example.net", HOST_SELF, FRA1 },
 		{ "Fra1.SIP.example.net.:5071", HOST_SELF, FRA1 },
 		{ "198.51.100.11:5060", HOST_NODE_OTHER_PORT, FRA1 },
-		{ "fra1.sip.example.net:80", HOST_NODE_OTHER_PORT, FRA1 },
+		{ "fra1.sip.example.net:80", HOST_SELF, FRA1 },	/* WebSocket */
+		{ "fra1.sip.example.net:8080", HOST_NODE_OTHER_PORT, FRA1 },
 		/* others, with the service's ports */
 		{ "198.51.100.12", HOST_NODE, AMS1 },
 		{ "198.51.100.12:5060", HOST_NODE, AMS1 },

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anycast_via.h - a response finds the node whose request it answers
+ *
+ * A request that leaves from the service address over UDP (to a phone whose NAT
+ * lets nothing else in) is answered to the service address, and so to whichever
+ * node BGP likes best by then.  The topmost Via of the answer is the one we
+ * wrote: it says which node did, under a MAC (token.h).  Streams need none of
+ * it: the answer comes over the connection the request went out on.
+ */
+#ifndef KAMAILIO_MODULE_ANYCAST_VIA_H
+#define KAMAILIO_MODULE_ANYCAST_VIA_H
+
+struct sip_msg;
+
+/* Add the token to what leaves from now on; in mod_init.  0 or -1 (logged). */
+int anycast_via_init(void);
+
+/* A response on the service address that belongs to no transaction here: to the
+ * node its topmost Via names.  1 passed on; -1 nothing to be done with it.
+ * Each outcome is counted.
+ */
+int anycast_pass_reply(struct sip_msg *msg);
+
+#endif
