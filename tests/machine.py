@@ -6,6 +6,7 @@ it, and none of the services installed here is started.  Processes, mounts,
 network and control groups are its own; when this process ends, it ends.
 """
 import ctypes
+import errno
 import os
 import shlex
 import shutil
@@ -73,6 +74,17 @@ def unshare_mounts():
     if ctypes.CDLL(None, use_errno=True).unshare(0x20000):
         skip("this machine allows no mount namespace")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+def gone(group):
+    """A process that has ended and is not reaped yet is in no list."""
+    try:
+        group.rmdir()
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
 
 
 class Machine:
@@ -173,8 +185,6 @@ class Machine:
             self.outer.send_signal(signal.SIGKILL)
             self.outer.wait()
         for group in sorted(self.group.glob("**/"), reverse=True):
-            self.until("the end of its processes", lambda g=group: not (
-                g / "cgroup.procs").read_text())
-            group.rmdir()
+            self.until("the end of its processes", lambda g=group: gone(g))
         subprocess.run(["umount", "-R", "-l", self.folder], check=False)
         self.folder.rmdir()

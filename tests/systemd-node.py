@@ -24,7 +24,7 @@ from node import skip
 from units import stage
 
 PROGRAMS = ["anycastctl", "anycast-health", "rtp-pinner", "rtp-pinner-hold"]
-UNITS = ["rtp-pinner", "kamailio", "bfd", "exabgp"]
+UNITS = ["rtp-pinner", "kamailio", "knot", "bfd", "exabgp"]
 SECRET, PASSWORD = "only-the-tests-know-this-secret", "only-the-tests-know"
 PREFIXES = ("192.0.2.0/24", "2001:db8:53::/48")
 SITE = """[service]
@@ -33,6 +33,7 @@ address = 192.0.2.53, 2001:db8:53::53
 prefix = 192.0.2.0/24, 2001:db8:53::/48
 secret = file:secret
 tls = yes
+dns = yes
 [node fra1]
 address = 198.51.100.11, 2001:db8:1::11
 host = fra1.sip.example.net
@@ -188,6 +189,8 @@ def what_is_installed_boots_and_is_announced(node):
                         check=False)
         assert said == "active\n", said + node.journal(
             "-u", f"sip-anycast-{unit}", "-n", "20")
+    said = node.run("kdig", "@192.0.2.53", "sip.example.net", "NAPTR", "+nsid")
+    assert "_sips._tcp.sip.example.net." in said and '"fra1"' in said, said
     assert node.names("exabgp") == ["anycast-health"] * 2 + ["exabgp"]
     node.around()
     node.until_routes()
@@ -209,7 +212,7 @@ def the_journal_has_no_secret(node):
 def a_wrong_site_file_changes_nothing(node):
     site = "/etc/sip-anycast/site.conf"
     node.write(site, SITE.replace("local-as", "local-sa"))
-    for unit in ("kamailio", "exabgp", "bfd"):
+    for unit in ("kamailio", "knot", "exabgp", "bfd"):
         said = node.run("systemctl", "reload", f"sip-anycast-{unit}",
                         check=False)
         assert "failed" in said, f"{unit}: {said}"
@@ -234,7 +237,7 @@ def a_wrong_configuration_of_the_agent_changes_nothing(node):
 
 
 def a_killed_part_is_back(node):
-    for unit in ("kamailio", "rtp-pinner", "exabgp"):
+    for unit in ("kamailio", "rtp-pinner", "knot", "exabgp"):
         pid = node.main_process(unit)
         node.run("kill", "-KILL", str(pid))
         node.until_routes(0)
@@ -267,9 +270,10 @@ def a_stop_of_the_machine_drains_first(node):
     node.off()
     node.boot()
     said = node.journal("-b", "-1")
-    stopped = re.findall(r"Stopped sip-anycast-(\S+)\.service", said)[-4:]
+    stopped = re.findall(r"Stopped sip-anycast-(\S+)\.service", said)[-5:]
     assert set(stopped) == set(UNITS), stopped
-    assert stopped[0] == "exabgp" and stopped[3] == "rtp-pinner", stopped
+    assert stopped[0] == "exabgp", stopped
+    assert stopped.index("kamailio") < stopped.index("rtp-pinner"), stopped
     drained = said.rfind("drained: safe to stop")
     assert 0 < drained < said.rfind("Stopped sip-anycast-exabgp"), said
     node.around()
@@ -321,7 +325,7 @@ STORIES = [
 
 def main():
     build = Path(sys.argv[1]).resolve()
-    for program in ("exabgp", "bird", "kamailio"):
+    for program in ("exabgp", "bird", "kamailio", "knotd", "kdig"):
         if not shutil.which(program, path="/usr/sbin:/usr/bin"):
             skip(f"{program} is not installed")
     unshare_mounts()
