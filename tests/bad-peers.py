@@ -200,6 +200,31 @@ def a_stranger_starts_no_talk_among_the_nodes(cluster):
     assert not said, said[0].decode(errors="replace")
 
 
+def a_phone_that_registers_without_end_is_cut_short(cluster):
+    """Each REGISTER is told the other nodes: sixty a minute and user."""
+    fra1 = cluster["fra1"]
+    watch = [Unbroken(node) for node in cluster]
+    counted = Counters(fra1, "script:registers_refused")
+    alice, statuses = phone(cluster, "alice"), set()
+    with Wire(cluster, ADDRESSES) as wire:
+        for _ in range(150):
+            alice.request_with_password(
+                "REGISTER", "sip:sip.example.net", (fra1.own, 5060),
+                PASSWORDS["alice"], to_uri=alice.aor(),
+                headers=["Expires: 600"])
+            statuses.add(alice._next(time.monotonic() + 2).status)
+        told_others = [m for m in wire.to_port(5060)
+                       if b'"alice"' in m and m.startswith(b"KDMQ")]
+    assert statuses == {200, 503}, statuses
+    # two windows of a minute, if one ended just then
+    assert len(told_others) <= 120, len(told_others)
+    counted.check(registers_refused=30)
+    alice.close()
+    forget(cluster)
+    for one in watch:
+        one.check()
+
+
 def tell_only(cluster, data, where):
     with cluster.outside.inside():
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -315,6 +340,7 @@ TOGETHER = [
     a_recorded_message_is_worth_nothing,
     a_stranger_starts_no_talk_among_the_nodes,
     what_a_phone_says_of_itself_stays_its_own,
+    a_phone_that_registers_without_end_is_cut_short,
 ]
 APART = [
     a_node_of_another_secret_is_a_stranger,

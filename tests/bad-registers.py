@@ -311,16 +311,21 @@ def wrong_passwords_by_the_thousand_take_no_memory(node):
 
 
 def one_phone_that_registers_without_end_takes_one_place(node):
-    """The same contact, and ever new ones: no more than the limit."""
+    """Ever new contacts: no more than the limit, and soon none at all; his
+    neighbours register on."""
     watch = Unbroken(node)
     alice = phone(node, "alice", ip="127.0.0.21")
     bob = registered(node, "bob")
     alice.register(at_node(node), PASSWORDS["alice"])
-    before = shared_memory(node)
-    for i in range(100):
-        attempt(node, alice, [f"Contact: <{alice.uri};n={i}>",
-                              "Expires: 600"], want=(200, 503))
+    before, counted = shared_memory(node), Counters(
+        node, "script:registers_refused")
+    for i in range(150):
+        got = attempt(node, alice, [f"Contact: <{alice.uri};n={i}>",
+                                    "Expires: 600"], want=(200, 503))
+    assert got.status == 503 and got.header("retry-after") == "60", got.text
+    counted.check(registers_refused=50)
     assert len(contacts(node, "alice")) == 10
+    registered(node, "carol").close()
     assert shared_memory(node) - before < MIB
     reached_at_home(node, bob)
     for ua in (alice, bob):
@@ -423,6 +428,6 @@ if __name__ == "__main__":
     namespace(OUTSIDE)
     FLOODERS += [Phone(f"127.0.{1 + i // 200}.{1 + i % 200}", "alice", "x")
                  for i in range(200)]
-    NODE = Node(sys.argv[1], defines=["FLOOD_LIMIT=400"])
+    NODE = Node(sys.argv[1], defines=["FLOOD_LIMIT=400", "REGISTERS_MAX=100"])
     NODE.flood_limit = 400
     run(TESTS, NODE)
