@@ -190,6 +190,8 @@ bool counting_look(const struct counting *c, enum drain_relay *relay,
 	*calls = 0;
 	if (!c->has_relay)
 		return true;
+	/* one that has answered may be about to be back */
+	silent |= !c->answered_ms && c->refused;
 	if (!silent && !c->answered_ms)
 		return false;
 	if (silent) {

@@ -3,8 +3,9 @@
  *
  * rtp-pinner is asked with `node info' each second, in the worker's loop: a
  * datagram out, a datagram back, nothing waits.  One that has been silent for
- * COUNTING_SILENT_MS says nothing; where for so long nobody listens there is
- * no relay, and neither is one (rtpengine) that does not know the question.
+ * COUNTING_SILENT_MS says nothing.  Where nobody listens there is no relay: at
+ * once, or after so long where there was one, which may be about to be back.
+ * One that does not know the question (rtpengine) is none either.
  */
 #ifndef DAEMON_COUNTING_H
 #define DAEMON_COUNTING_H
