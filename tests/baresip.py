@@ -30,17 +30,18 @@ def write_tone(path):
 class Baresip:
     """folder: for its files; server: where it registers, HOST[:PORT]; address:
     its own; words: puts a command line where it is to run; account: further
-    parameters of its account; extra: further modules; config: further lines."""
+    parameters of its account; extra: further modules; config: further lines;
+    regint: seconds between two REGISTERs."""
 
     def __init__(self, folder, user, password, server, *, address="127.0.0.1",
-                 words=None, account="", extra=(), config="", wait=True):
+                 words=None, account="", extra=(), config="", regint=60):
         self.dir, self.user = folder, user
         self.dir.mkdir(exist_ok=True)
         self.log = self.dir / "log"
         tone = self.dir / "tone.wav"
         write_tone(tone)
         (self.dir / "accounts").write_text(
-            f"<sip:{user}@{server}>;auth_pass={password};regint=60;"
+            f"<sip:{user}@{server}>;auth_pass={password};regint={regint};"
             f"answermode=auto;sip_autoredirect=yes{account}\n")
         (self.dir / "contacts").write_text("")
         (self.dir / "config").write_text(
@@ -56,8 +57,7 @@ class Baresip:
             self.process = subprocess.Popen(
                 words(*line) if words else line, stdin=subprocess.PIPE,
                 stdout=log, stderr=subprocess.STDOUT)
-        if wait:
-            self.wait("registered successfully")
+        self.wait("registered successfully")
 
     def wait(self, text, seconds=15, after=0):
         """It has said this, behind the first `after' characters."""

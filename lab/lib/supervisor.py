@@ -25,8 +25,8 @@ from pathlib import Path
 MARK = "LAB_UNIT"
 
 
-def processes(mark):
-    """Living processes of the unit with this mark, the eldest first."""
+def processes(mark, session=None):
+    """Living processes with this mark or of this session, the eldest first."""
     found, wanted = [], f"{MARK}={mark}".encode()
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -37,7 +37,9 @@ def processes(mark):
         except OSError:
             continue
         state, _, *rest = stat.rpartition(")")[2].split()
-        if wanted in environ.split(b"\0") and state not in "ZX":
+        # what has a title of its own may have written it over its environment
+        if (wanted in environ.split(b"\0") or int(rest[1]) == session) \
+                and state not in "ZX":
             found.append((int(rest[17]), int(entry)))
     return [pid for _, pid in sorted(found)]
 
@@ -160,7 +162,9 @@ class Supervisor(threading.Thread):
         return process.pid if process else None
 
     def processes(self, name):
-        return processes(f"{self.space.name}.{name}")
+        process = self.units[name].process
+        return processes(f"{self.space.name}.{name}",
+                         process.pid if process else None)
 
     def log(self, name):
         path = self.space.dir / "log" / name
