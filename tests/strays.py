@@ -117,6 +117,12 @@ class World:
         text = self[name].rpc("stats.get_statistics", "anycast:")
         return {n: int(v) for n, v in re.findall(r"anycast:(\w+) = (\d+)", text)}
 
+    def dialled(self, name):
+        """Connections it has tried to open."""
+        text = self[name].rpc("stats.get_statistics", "tcp:")
+        return sum(int(v) for v in re.findall(
+            r"tcp:connect_(?:success|failed) = (\d+)", text))
+
     def snapshot(self):
         return {m.name: self.counters(m.name) for m in self.live()}
 
@@ -297,18 +303,21 @@ def a_request_that_names_another_node_is_handled_there(world, bob):
 
 
 def a_stream_cancels_what_another_connection_began(world, bob):
-    """The connection is gone with the route; so is the 487, but not the call."""
+    """The connection is gone with the route; so is the 487, but not the call.
+    The owner does not dial the client for a CANCEL another node has answered."""
     for stray in ("ams1", "par1"):
         ua, call, invite = served(world, bob, transport="tcp", to=world.service)
         before = world.snapshot()
         world.route(stray)
         other = world.phone("alice", transport="tcp", to=world.service)
+        dialled = world.dialled("fra1")
         other.send(cancel_text(ua, call))
         other.expect(200)
         bob.reply(bob.expect("CANCEL"), 200)
         bob.reply(invite, 487, tag=f"t-{invite.header('call-id')}")
         bob.expect("ACK")
         assert world.grown(before, "reason_known_transaction", "fra1") == 1
+        assert world.dialled("fra1") == dialled, "the owner dialled the client"
         ua.close()
         other.close()
 
