@@ -47,8 +47,12 @@ const phone = {
       });
       connection.addEventListener("iceconnectionstatechange", () =>
         this.note(`ice ${connection.iceConnectionState}`));
-      connection.addEventListener("connectionstatechange", () =>
-        this.note(`media ${connection.connectionState}`));
+      // JsSIP looks at iceConnectionState alone, which may stay "disconnected"
+      connection.addEventListener("connectionstatechange", () => {
+        this.note(`media ${connection.connectionState}`);
+        if (connection.connectionState === "failed" && !session.isEnded())
+          session.terminate();
+      });
     };
     if (session.connection)
       listen(session.connection);
