@@ -24,6 +24,7 @@ domain = sip.example.net
 address = 192.0.2.53, 2001:db8:53::53
 secret = a-secret-of-the-tests-long-enough
 tls = yes
+dns = yes
 [node fra1]
 address = 198.51.100.11, 2001:db8:1::11
 http = https://fra1.www.example.net
@@ -97,7 +98,7 @@ def help_and_version_need_no_configuration(program):
 def a_sound_configuration_is_told_in_words(program):
     shipped = (SOURCE / "configs/health-agent/health-agent.conf").read_text()
     in_force = re.sub(r"^;", "", shipped, flags=re.M)
-    for text, probes in (("", 16), (shipped, 16), (in_force, 16),
+    for text, probes in (("", 19), (shipped, 19), (in_force, 19),
                          ("[probe x]\ntype = rtp\n", 2)):
         status, out, err = program.run(text, "--check-config")
         assert status == OK and not err, f"{text}: {err}"
