@@ -315,9 +315,7 @@ static int init_strays(void)
 		return _conf.redirect.can_relay ? -1 : 0;
 	if(!anycast_pass_wanted())
 		return 0;
-	return anycast_owners_init((uint32_t)_owners_size) || anycast_via_init()
-				   ? -1
-				   : 0;
+	return anycast_owners_init((uint32_t)_owners_size);
 }
 
 static int mod_init(void)
@@ -351,7 +349,7 @@ static int child_init(int rank)
 		if(anycast_pass_open() < 0)
 			return -1;
 		_conf.redirect.can_pass = anycast_pass_active();
-		return 0;
+		return anycast_via_init();
 	}
 	if(rank != PROC_MAIN)
 		return 0;

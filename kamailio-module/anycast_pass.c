@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@ enum
 	FAMILIES = 2, /* IPv4, IPv6 */
 	BUFFER_BYTES = 1 << 21, /* the kernel takes what it allows */
 };
+
+static_assert(PASS_DATAGRAM_MAX <= BUF_SIZE, "any message fits the host");
 
 static int _workers;
 static int _fds[FAMILIES] = {-1, -1}; /* shared by all processes */
@@ -233,8 +236,10 @@ bool anycast_pass_send(const struct anycast_view *view, uint32_t node,
 	return true;
 }
 
+/* The message is copied: the host writes into it, up to BUF_SIZE bytes. */
 void anycast_pass_inject(const struct pass_head *head, struct slice message)
 {
+	static char copy[BUF_SIZE + 1];
 	const struct anycast_view *view = anycast_site_view();
 	struct receive_info rcv = {0};
 
@@ -253,8 +258,10 @@ void anycast_pass_inject(const struct pass_head *head, struct slice message)
 	/* a number of another node's is somebody else's connection here */
 	if(!strcmp(head->origin, own_node(view)->name))
 		rcv.proto_reserved1 = (int)head->connection;
+	memcpy(copy, message.text, message.len);
+	copy[message.len] = '\0';
 	_current = head;
-	receive_msg((char *)message.text, (unsigned)message.len, &rcv);
+	receive_msg(copy, (unsigned)message.len, &rcv);
 	_current = NULL;
 }
 

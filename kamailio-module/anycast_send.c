@@ -25,6 +25,12 @@ static void aim(struct dest_info *dst, const struct sip_msg *msg)
 }
 
 static char _buf[BUF_SIZE];
+static int _send_flags; /* of msg_send_buffer(): 1, no events */
+
+void anycast_send_unseen(void)
+{
+	_send_flags = 1;
+}
 
 enum anycast_sent anycast_send_reply(struct sip_msg *msg,
 		const struct siphead *head, struct reply *reply)
@@ -47,8 +53,9 @@ enum anycast_sent anycast_send_reply(struct sip_msg *msg,
 	if(!len)
 		return reply->datagram ? ANYCAST_TOO_LARGE : ANYCAST_UNANSWERABLE;
 	aim(&dst, msg);
-	return msg_send_buffer(&dst, _buf, (int)len, 0) < 0 ? ANYCAST_SEND_FAILED
-														: ANYCAST_SENT;
+	return msg_send_buffer(&dst, _buf, (int)len, _send_flags) < 0
+				   ? ANYCAST_SEND_FAILED
+				   : ANYCAST_SENT;
 }
 
 enum anycast_sent anycast_send_datagram(const struct receive_info *rcv,

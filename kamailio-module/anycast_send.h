@@ -19,6 +19,9 @@ enum anycast_sent
 	ANYCAST_SEND_FAILED,
 };
 
+/* Nobody wants to see what is sent: the host's events of it are left out. */
+void anycast_send_unseen(void);
+
 /* head is the scanned head of this very message. */
 enum anycast_sent anycast_send_reply(struct sip_msg *msg,
 		const struct siphead *head, struct reply *reply);

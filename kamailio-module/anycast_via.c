@@ -9,6 +9,7 @@
 
 #include "kamailio-module/anycast_convert.h"
 #include "kamailio-module/anycast_pass.h"
+#include "kamailio-module/anycast_send.h"
 #include "kamailio-module/anycast_sip.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/anycast_via.h"
@@ -50,8 +51,7 @@ static int add_token(sr_event_param_t *event)
 	char *text;
 
 	if(dst == NULL || dst->proto != PROTO_UDP || dst->send_sock == NULL
-			|| message->len < 8 || !memcmp(message->s, "SIP/2.0 ", 8)
-			|| !anycast_pass_active())
+			|| message->len < 8 || !memcmp(message->s, "SIP/2.0 ", 8))
 		return 0;
 	view = anycast_site_view();
 	local = addr_of_ip(&dst->send_sock->address);
@@ -76,6 +76,12 @@ static int add_token(sr_event_param_t *event)
 
 int anycast_via_init(void)
 {
+	if(!anycast_pass_active())
+		return 0;
+	/* our own replies need no copy made for us alone */
+	if(!sr_event_enabled(SREV_NET_DATA_OUT)
+			&& !sr_event_enabled(SREV_NET_DATA_SENT))
+		anycast_send_unseen();
 	if(sr_event_register_cb(SREV_NET_DATA_OUT, add_token) == 0)
 		return 0;
 	LM_ERR("too many modules want to see what is sent: no Via can be "

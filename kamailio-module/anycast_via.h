@@ -12,7 +12,10 @@
 
 struct sip_msg;
 
-/* Add the token to what leaves from now on; in mod_init.  0 or -1 (logged). */
+/* Add the token to what leaves from now on.  In child_init(PROC_INIT), when all
+ * other modules have said whether they want to see what is sent.  0 or -1
+ * (logged).
+ */
 int anycast_via_init(void);
 
 /* A response on the service address that belongs to no transaction here: to the
