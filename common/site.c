@@ -237,6 +237,19 @@ const struct site_node *site_own_node(const struct site *site,
 	return NULL;
 }
 
+enum addr_family site_nodes_family(const struct site *site)
+{
+	size_t ip4 = 0, ip6 = 0;
+
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		ip4 += addr_is_set(&site->nodes[i].ip4);
+		ip6 += addr_is_set(&site->nodes[i].ip6);
+	}
+	if (ip4 == site->node_cnt)
+		return ADDR_IP4;
+	return ip6 == site->node_cnt ? ADDR_IP6 : ADDR_NONE;
+}
+
 bool site_is_service_host(const struct site *site, struct slice host)
 {
 	struct addr addr;

@@ -186,6 +186,11 @@ void site_local_name(char out[static SITE_NAME_MAX]);
 const struct site_node *site_find_node(const struct site *site,
 				       struct slice name);
 
+/* The family in which the nodes talk to each other: the first that all of them
+ * have an address of; ADDR_NONE when there is none.
+ */
+enum addr_family site_nodes_family(const struct site *site);
+
 /* The node called name; where that is "" it becomes the local name first.  NULL:
  * there is none, and why says it with the nodes there are, as far as they fit:
  * "has no node x; it has: a b".

@@ -48,27 +48,14 @@ static void define_key(const char *name, const struct secret_keys *keys)
 	puts("\"");
 }
 
-/* The family in which the nodes talk to each other: the first that all of them
- * have.  0: there is none.
- */
-static int common_family(const struct site *site)
-{
-	size_t ip4 = 0, ip6 = 0;
-
-	for (size_t i = 0; i < site->node_cnt; i++) {
-		ip4 += addr_is_set(&site->nodes[i].ip4);
-		ip6 += addr_is_set(&site->nodes[i].ip6);
-	}
-	return ip4 == site->node_cnt ? 4 : ip6 == site->node_cnt ? 6 : 0;
-}
-
 /* Where a node takes KDMQ requests. */
 static void print_dmq_address(const struct site *site,
-			      const struct site_node *node, int family)
+			      const struct site_node *node,
+			      enum addr_family family)
 {
 	char host[ADDR_TEXT_MAX];
 
-	addr_format_host(host, family == 4 ? &node->ip4 : &node->ip6);
+	addr_format_host(host, family == ADDR_IP4 ? &node->ip4 : &node->ip6);
 	printf("\"sip:%s:%u", host,
 	       site->cluster_tls ? node->sips_port : node->sip_port);
 	fputs(site->cluster_tls ? ";transport=tls\"" : "\"", stdout);
@@ -105,12 +92,12 @@ static int check_server_id(const struct site *site,
 /* What kamailio.cfg needs where there is more than one node. */
 static void print_cluster(const struct site *site, const struct site_node *node)
 {
-	int family = common_family(site);
+	enum addr_family family = site_nodes_family(site);
 
 	define_number("SERVER_ID", server_id(node));
 	if (site->node_cnt < 2)
 		return;
-	if (!family) {
+	if (family == ADDR_NONE) {
 		puts("# The nodes have no address family in common: each keeps "
 		     "its registrations.");
 		return;
@@ -126,10 +113,10 @@ static void print_cluster(const struct site *site, const struct site_node *node)
 static void print_other_nodes(const struct site *site,
 			      const struct site_node *node)
 {
-	int family = common_family(site);
+	enum addr_family family = site_nodes_family(site);
 
-	for (size_t i = 0; family && i < site->node_cnt; i++) {
-		if (&site->nodes[i] == node)
+	for (size_t i = 0; i < site->node_cnt; i++) {
+		if (&site->nodes[i] == node || family == ADDR_NONE)
 			continue;
 		fputs("modparam(\"dmq\", \"notification_address\", ", stdout);
 		print_dmq_address(site, &site->nodes[i], family);

@@ -7,6 +7,7 @@
 #include "core/dset.h"
 #include "core/parser/msg_parser.h"
 #include "core/parser/parse_rr.h"
+#include "core/route.h"
 #include "core/socket_info.h"
 #include "core/tcp_conn.h"
 
@@ -60,25 +61,33 @@ size_t anycast_flow_token(char out[static TOKEN_FLOW_MAX],
 			&flow, clock_wall_s());
 }
 
-/* The topmost Route where it is this node's, else NULL; *user is its user. */
-static rr_t *own_route(struct slice *user, struct sip_msg *msg,
+/* Does this URI name this node?  *user is its user. */
+static bool is_own_uri(struct slice *user, struct slice text,
 		const struct anycast_view *view)
 {
 	struct sipuri uri;
 	uint32_t node;
+
+	if(sipuri_parse(&uri, text)
+			|| nodes_host_kind(view->nodes, uri.host, &uri.addr, uri.port,
+					   &node)
+					   != HOST_SELF)
+		return false;
+	*user = uri.user;
+	return true;
+}
+
+/* The topmost Route where it is this node's, else NULL; *user is its user. */
+static rr_t *own_route(struct slice *user, struct sip_msg *msg,
+		const struct anycast_view *view)
+{
 	rr_t *rr;
 
 	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->route == NULL
 			|| parse_rr(msg->route) < 0)
 		return NULL;
 	rr = msg->route->parsed;
-	if(sipuri_parse(&uri, slice_of_str(&rr->nameaddr.uri))
-			|| nodes_host_kind(view->nodes, uri.host, &uri.addr, uri.port,
-					   &node)
-					   != HOST_SELF)
-		return NULL;
-	*user = uri.user;
-	return rr;
+	return is_own_uri(user, slice_of_str(&rr->nameaddr.uri), view) ? rr : NULL;
 }
 
 static int take_route_off(struct sip_msg *msg, const rr_t *rr)
@@ -133,7 +142,8 @@ static int send_over(struct sip_msg *msg, const struct flow *flow,
 			(unsigned)flow->remote_port, sip_transport_name(transport));
 	if(set_dst_uri(msg, &uri) < 0)
 		return -1;
-	ruri_mark_new();
+	if(get_route_type() != BRANCH_ROUTE)
+		ruri_mark_new();
 	set_force_socket(msg, socket);
 	msg->fwd_send_flags.f |= SND_F_FORCE_CON_REUSE;
 	return 0;
@@ -146,38 +156,80 @@ static int gone(const char *why)
 	return -3;
 }
 
-int anycast_route_flow(struct sip_msg *msg)
+/* 0; or -1 no token of ours, -2 a bad one. */
+static int read_token(struct flow *flow, struct slice user,
+		const struct anycast_view *view)
 {
-	const struct anycast_view *view = anycast_site_view();
-	struct socket_info *socket;
-	enum token_verdict verdict;
-	struct flow flow, came;
-	struct slice user;
-	rr_t *rr;
-
-	if(view == NULL || msg->first_line.type != SIP_REQUEST)
-		return -1;
-	rr = own_route(&user, msg, view);
-	if(rr == NULL)
-		return -1;
-	verdict = token_parse_flow(&flow, user, view->site,
+	enum token_verdict verdict = token_parse_flow(flow, user, view->site,
 			slice_str(own_node(view)->name), clock_wall_s(), _lifetime_s);
+
 	anycast_count_flow(verdict);
 	if(verdict == TOKEN_NONE)
 		return -1;
-	if(verdict != TOKEN_VALID)
-		return -2;
+	return verdict == TOKEN_VALID ? 0 : -2;
+}
+
+/* 1, or -3: it cannot be reached that way any more. */
+static int follow(struct sip_msg *msg, const struct flow *flow,
+		const struct anycast_view *view)
+{
+	struct socket_info *socket = socket_of(flow, view);
+
+	if(socket == NULL)
+		return gone("no listen line has its socket any more");
+	if(flow->transport != SIP_UDP && !is_connected(flow, socket))
+		return gone("the connection is closed");
+	return send_over(msg, flow, socket) < 0 ? -3 : 1;
+}
+
+/* In a branch: the Path of the binding it goes to.  It has one hop, as nobody's
+ * but the node's own Path is ever saved.
+ */
+static int branch_flow(struct sip_msg *msg, const struct anycast_view *view)
+{
+	struct slice path = slice_of_str(&msg->path_vec), user;
+	struct cursor c = cursor_of(path.text, path.len);
+	struct slice text;
+	struct flow flow;
+	int ret;
+
+	cursor_expect(&c, slice_str("<"));
+	text = cursor_until(&c, ">");
+	cursor_expect(&c, slice_str(">"));
+	if(!cursor_ok(&c) || !is_own_uri(&user, text, view))
+		return -1;
+	ret = read_token(&flow, user, view);
+	if(ret < 0)
+		return ret;
+	ret = follow(msg, &flow, view);
+	if(ret > 0)
+		reset_path_vector(msg);
+	return ret;
+}
+
+int anycast_route_flow(struct sip_msg *msg)
+{
+	const struct anycast_view *view = anycast_site_view();
+	struct flow flow, came;
+	struct slice user;
+	rr_t *rr;
+	int ret;
+
+	if(view == NULL || msg->first_line.type != SIP_REQUEST)
+		return -1;
+	if(get_route_type() == BRANCH_ROUTE)
+		return branch_flow(msg, view);
+	rr = own_route(&user, msg, view);
+	if(rr == NULL)
+		return -1;
+	ret = read_token(&flow, user, view);
+	if(ret < 0)
+		return ret;
 	/* over its own flow: not for the phone, but from it (RFC 5626 5.3) */
 	if(read_flow(&came, msg, view) && token_flow_equal(&flow, &came))
 		return -1;
-	socket = socket_of(&flow, view);
-	if(socket == NULL)
-		return gone("no listen line has its socket any more");
-	if(flow.transport != SIP_UDP && !is_connected(&flow, socket))
-		return gone("the connection is closed");
-	return send_over(msg, &flow, socket) < 0 || take_route_off(msg, rr) < 0
-				   ? -3
-				   : 1;
+	ret = follow(msg, &flow, view);
+	return ret > 0 && take_route_off(msg, rr) < 0 ? -3 : ret;
 }
 
 int anycast_next_alive(struct sip_msg *msg)

@@ -24,7 +24,8 @@ size_t anycast_flow_token(char out[static TOKEN_FLOW_MAX],
  * it names: next hop and send socket are set, a stream's connection is used
  * and none opened, the Route is taken off.  1; -1 it has no such Route; -2 the
  * token is not one of this node or is too old; -3 the flow is gone.  Each but
- * -1 is counted.
+ * -1 is counted.  In BRANCH_ROUTE it does so for the Path of the binding the
+ * branch goes to: a phone of this node.
  */
 int anycast_route_flow(struct sip_msg *msg);
 

@@ -96,7 +96,7 @@ static cmd_export_t cmds[] = {
 	{"anycast_pass_reply", (cmd_function)w_anycast_pass_reply, 0,
 		0, 0, CORE_ONREPLY_ROUTE},
 	{"anycast_route_flow", (cmd_function)w_anycast_route_flow, 0,
-		0, 0, REQUEST_ROUTE},
+		0, 0, REQUEST_ROUTE|BRANCH_ROUTE},
 	{"anycast_next_alive", (cmd_function)w_anycast_next_alive, 0,
 		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
 	{0, 0, 0, 0, 0, 0}

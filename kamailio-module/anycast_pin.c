@@ -23,9 +23,9 @@ enum
 	ROUTE_MAX = 384,
 };
 
-/* <sip:USER@198.51.100.11:5060;transport=tcp;lr>; "": no user */
-static size_t format_route(char *out, const char *user,
-		const struct sip_msg *msg, const struct site_node *node)
+/* <sip:198.51.100.11:5060;transport=tcp;lr> */
+static size_t format_route(
+		char *out, const struct sip_msg *msg, const struct site_node *node)
 {
 	struct writer w = writer_of(out, ROUTE_MAX);
 	const struct addr *addr =
@@ -35,8 +35,6 @@ static size_t format_route(char *out, const char *user,
 
 	addr_format_host(literal, addr);
 	writer_str(&w, "<sip:");
-	writer_str(&w, user);
-	writer_str(&w, user[0] ? "@" : "");
 	writer_str(&w, tls && node->host[0] ? node->host : literal);
 	writer_str(&w, ":");
 	writer_u32(&w, tls ? node->sips_port : node->sip_port);
@@ -44,6 +42,34 @@ static size_t format_route(char *out, const char *user,
 		writer_str(&w, ";transport=tls");
 	else if(msg->rcv.proto != PROTO_UDP)
 		writer_str(&w, ";transport=tcp");
+	writer_str(&w, ";lr>");
+	return writer_len(&w);
+}
+
+/* <sip:TOKEN@198.51.100.11:5060;lr>: for the other nodes, in the family they
+ * talk in.  They choose the transport; ;sips=5061 is where TLS is to be had.
+ */
+static size_t format_path(char *out, const char *token,
+		const struct sip_msg *msg, const struct site *site,
+		const struct site_node *node)
+{
+	enum addr_family family = site_nodes_family(site);
+	struct writer w = writer_of(out, ROUTE_MAX);
+	char literal[ADDR_TEXT_MAX];
+
+	if(family == ADDR_NONE)
+		family = msg->rcv.dst_ip.af == AF_INET6 ? ADDR_IP6 : ADDR_IP4;
+	addr_format_host(literal, family == ADDR_IP6 ? &node->ip6 : &node->ip4);
+	writer_str(&w, "<sip:");
+	writer_str(&w, token);
+	writer_str(&w, token[0] ? "@" : "");
+	writer_str(&w, literal);
+	writer_str(&w, ":");
+	writer_u32(&w, node->sip_port);
+	if(site->cluster_tls) {
+		writer_str(&w, ";sips=");
+		writer_u32(&w, node->sips_port);
+	}
 	writer_str(&w, ";lr>");
 	return writer_len(&w);
 }
@@ -126,9 +152,9 @@ static int pin_register(struct sip_msg *msg, const struct anycast_view *view,
 	int ret = 1;
 
 	anycast_flow_token(token, msg, view);
-	path = slice_of(text, format_route(text, token, msg, node));
+	path = slice_of(text, format_path(text, token, msg, view->site, node));
 	service = slice_of(
-			service_text, format_route(service_text, "", msg, node));
+			service_text, format_route(service_text, msg, node));
 	if(!path.len || !service.len || remove_paths(msg) < 0
 			|| anycast_insert_header(msg, "Path", path) < 0)
 		return -1;
@@ -162,7 +188,7 @@ int anycast_pin(struct sip_msg *msg)
 		return pin_register(msg, view, node);
 	if(!forms_dialog(msg))
 		return 1;
-	route = slice_of(text, format_route(text, "", msg, node));
+	route = slice_of(text, format_route(text, msg, node));
 	if(!route.len)
 		return -1;
 	return anycast_insert_header(msg, "Record-Route", route) < 0 ? -1 : 1;

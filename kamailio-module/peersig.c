@@ -6,6 +6,7 @@
 
 enum {
 	MAC_HEX_LEN = 2 * SECRET_MAC_LEN,
+	MACS_MAX = 2,
 };
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -38,28 +39,37 @@ size_t peersig_format(char out[static PEERSIG_VALUE_MAX],
 		      const struct site *site, struct slice node,
 		      const struct peersig_request *req, uint64_t wall_s)
 {
-	uint8_t mac[SECRET_MAC_LEN];
-	char hex[MAC_HEX_LEN];
+	const struct secret_keys *keys[] = { &site->keys,
+					     &site->previous_keys };
+	size_t cnt = site->has_previous ? 2 : 1;
+	size_t len;
 
 	out[0] = '\0';
 	if (!site_name_valid(node))
 		return 0;
-	sign(mac, site->has_previous ? &site->previous_keys : &site->keys,
-	     node, req, wall_s);
-	for (size_t i = 0; i < sizeof(mac); i++) {
-		hex[2 * i] = hex_digits[mac[i] >> 4];
-		hex[2 * i + 1] = hex_digits[mac[i] & 15];
+	len = (size_t)snprintf(out, PEERSIG_VALUE_MAX,
+			       "node=%.*s;time=%" PRIu64, (int)node.len,
+			       node.text, wall_s);
+	for (size_t k = 0; k < cnt; k++) {
+		uint8_t mac[SECRET_MAC_LEN];
+
+		sign(mac, keys[k], node, req, wall_s);
+		memcpy(out + len, ";mac=", 5);
+		len += 5;
+		for (size_t i = 0; i < sizeof(mac); i++) {
+			out[len++] = hex_digits[mac[i] >> 4];
+			out[len++] = hex_digits[mac[i] & 15];
+		}
 	}
-	return (size_t)snprintf(out, PEERSIG_VALUE_MAX,
-				"node=%.*s;time=%" PRIu64 ";mac=%.*s",
-				(int)node.len, node.text, wall_s, MAC_HEX_LEN,
-				hex);
+	out[len] = '\0';
+	return len;
 }
 
 struct value {
 	struct slice node;
 	uint64_t sent_s;
-	uint8_t mac[SECRET_MAC_LEN];
+	uint8_t macs[MACS_MAX][SECRET_MAC_LEN];
+	size_t mac_cnt;
 };
 
 /* Of a lower-case hex digit; 16 for anything else. */
@@ -88,16 +98,21 @@ static bool parse_mac(uint8_t mac[static SECRET_MAC_LEN], struct slice hex)
 static bool parse(struct value *out, struct slice text)
 {
 	struct cursor c = cursor_of(text.text, text.len);
-	struct slice time, hex;
+	struct slice time;
 
 	cursor_expect(&c, slice_str("node="));
 	out->node = cursor_until(&c, ";");
 	cursor_expect(&c, slice_str(";time="));
 	time = cursor_until(&c, ";");
-	cursor_expect(&c, slice_str(";mac="));
-	hex = cursor_take(&c, MAC_HEX_LEN);
+	out->mac_cnt = 0;
+	do {
+		cursor_expect(&c, slice_str(";mac="));
+		if (!parse_mac(out->macs[out->mac_cnt++],
+			       cursor_take(&c, MAC_HEX_LEN)))
+			return false;
+	} while (cursor_left(&c) && out->mac_cnt < MACS_MAX);
 	return cursor_ok(&c) && !cursor_left(&c) &&
-	       site_name_valid(out->node) && parse_mac(out->mac, hex) &&
+	       site_name_valid(out->node) &&
 	       !slice_u64(&out->sent_s, time, UINT64_MAX);
 }
 
@@ -105,9 +120,12 @@ static bool signed_with(const struct value *got, const struct secret_keys *keys,
 			const struct peersig_request *req)
 {
 	uint8_t want[SECRET_MAC_LEN];
+	bool found = false;
 
 	sign(want, keys, got->node, req, got->sent_s);
-	return secret_mac_equal(want, got->mac);
+	for (size_t i = 0; i < got->mac_cnt; i++)
+		found |= secret_mac_equal(want, got->macs[i]);
+	return found;
 }
 
 enum peersig_verdict peersig_check(struct slice value, const struct site *site,

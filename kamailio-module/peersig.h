@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* peersig.h - the header by which nodes know each other's KDMQ requests
  *
- *	Anycast-Peer: node=fra1;time=1700000000;mac=HEX
+ *	Anycast-Peer: node=fra1;time=1700000000;mac=HEX[;mac=HEX]
  *
  * Registrations travel between nodes as SIP requests of Kamailio's module dmq.
  * Whoever gets one in could take over any phone, and dmq itself asks nobody who
@@ -11,8 +11,10 @@
  * to 60 s after our clock, so that one that was recorded is worth nothing later.
  *
  * The sender need not be a node of our site file: one that joins is known by
- * the secret before the other nodes have read about it.  Written with the oldest
- * secret there is (previous-secret while one is set), read with either.  Pure.
+ * the secret before the other nodes have read about it.  While the secret is
+ * being changed there are two MACs, with the new secret and with the previous
+ * one, and one that is right is enough: so the nodes believe each other whoever
+ * has read which site file.  Pure.
  */
 #ifndef KAMAILIO_MODULE_PEERSIG_H
 #define KAMAILIO_MODULE_PEERSIG_H
@@ -25,7 +27,7 @@
 #define PEERSIG_HEADER "Anycast-Peer"
 
 enum {
-	PEERSIG_VALUE_MAX = 112,	/* formatted value, with its NUL */
+	PEERSIG_VALUE_MAX = 144,	/* formatted value, with its NUL */
 	PEERSIG_WINDOW_S = 60,		/* either side of our own clock */
 };
 

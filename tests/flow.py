@@ -56,9 +56,9 @@ def a_call_leaves_from_the_socket_its_phone_registered_on(node):
     for family in (4, 6):
         for where in ("service", "own"):
             ua, path = registered(node, "alice", where, family=family)
-            host = "[" + node.own6 + "]" if family == 6 else node.own
+            # the other nodes' business: in the family they talk in
             assert re.fullmatch(
-                rf"<sip:f1-[\w-]+@{re.escape(host)}:5060;lr>", path), path
+                rf"<sip:f1-[\w-]+@{re.escape(node.own)}:5060;lr>", path), path
             caller = call(node, ua, [path], family)
             got = ua.expect("MESSAGE")
             assert got.source == address(node, where, family), got.source
@@ -74,7 +74,7 @@ def a_call_takes_the_connection_its_phone_opened(node):
     for family in (4, 6):
         for where in ("service", "own"):
             ua, path = registered(node, "alice", where, "tcp", family)
-            assert ";transport=tcp" in path, path
+            assert "transport" not in path, path
             caller = call(node, ua, [path], family)
             got = ua.expect("MESSAGE")
             ua.reply(got, 200)

@@ -10,6 +10,7 @@
  */
 #define MAC "a4ac9c7cdafd4246b6da33bd728de66e"
 #define GOOD "node=fra1;time=1700000000;mac=" MAC
+#define WRONG "b4ac9c7cdafd4246b6da33bd728de66e"
 #define NOW UINT64_C(1700000000)
 
 static const char old_secret[] = "correct horse battery staple";
@@ -51,12 +52,13 @@ static void the_value_is_node_time_mac(void **state)
 static void the_longest_value_fits(void **state)
 {
 	char value[PEERSIG_VALUE_MAX];
+	struct site two = { .keys = site.keys, .has_previous = true };
 	size_t len = peersig_format(
-		value, &site, slice_str("a23456789012345678901234567890b"),
+		value, &two, slice_str("a23456789012345678901234567890b"),
 		&sent, UINT64_MAX);
 
 	(void)state;
-	assert_int_equal(len, 5 + 31 + 6 + 20 + 5 + 32);
+	assert_int_equal(len, 5 + 31 + 6 + 20 + 2 * (5 + 32));
 	assert_int_equal(strlen(value), len);
 	assert_int_equal(check(value, "ams1", UINT64_MAX), PEERSIG_VALID);
 }
@@ -111,6 +113,16 @@ static void only_what_is_fresh_and_signed_is_valid(void **state)
 		  "a4ac9c7cdafd4246b6da33bd728de66", "ams1", NOW,
 		  PEERSIG_MALFORMED },
 		{ "a digit more", GOOD "0", "ams1", NOW, PEERSIG_MALFORMED },
+		{ "two MACs, one ours", GOOD ";mac=" WRONG, "ams1", NOW,
+		  PEERSIG_VALID },
+		{ "two MACs, the other ours", "node=fra1;time=1700000000;mac="
+		  WRONG ";mac=" MAC, "ams1", NOW, PEERSIG_VALID },
+		{ "two MACs, none ours", "node=fra1;time=1700000000;mac="
+		  WRONG ";mac=" WRONG, "ams1", NOW, PEERSIG_FORGED },
+		{ "three MACs", GOOD ";mac=" WRONG ";mac=" WRONG, "ams1", NOW,
+		  PEERSIG_MALFORMED },
+		{ "a second that is none", GOOD ";mac=", "ams1", NOW,
+		  PEERSIG_MALFORMED },
 		{ "a NUL's place", "node=fra1;time=1700000000;mac=", "ams1",
 		  NOW, PEERSIG_MALFORMED },
 		{ "no node", "node=;time=1700000000;mac=" MAC, "ams1", NOW,
@@ -167,7 +179,7 @@ static void a_new_secret_comes_without_a_moment_of_disbelief(void **state)
 	static const char new_secret[] = "a quite different secret";
 	static const bool knows[SECRETS][SECRETS] = {
 		[OLD] = { [OLD] = true, [BOTH] = true },
-		[BOTH] = { [OLD] = true, [BOTH] = true },
+		[BOTH] = { [OLD] = true, [BOTH] = true, [NEW] = true },
 		[NEW] = { [BOTH] = true, [NEW] = true },
 		[OTHER] = { [OTHER] = true },
 	};
