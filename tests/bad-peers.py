@@ -11,12 +11,14 @@ import socket
 import sys
 import time
 import traceback
+from pathlib import Path
 
 from calls import SDP
-from cluster import NET, SECRET, SERVICE, Cluster, address, enter, site_text
+from cluster import (NET, SECRET, SERVICE, Cluster, address, enter, run,
+                     site_text)
 from node import PASSWORDS
 from peersign import binding, kdmq
-from phone import Phone
+from phone import Phone, fresh
 from unbroken import Counters, Unbroken, contacts
 from waiting import until
 from wire import Wire
@@ -335,6 +337,44 @@ def a_node_with_other_ports_is_not_found_and_harms_nobody(build):
         cluster.remove()
 
 
+def a_name_nobody_answers_for_holds_no_worker_for_long(build):
+    """Every worker of the node address asks a DNS server that is silent."""
+    resolver = Path("/run/resolv.conf")
+    resolver.write_text(f"nameserver {NET}.1\n")
+    run("mount", "--bind", resolver, "/etc/resolv.conf")
+    cluster = differing(build, {})
+    try:
+        watch = [Unbroken(node) for node in cluster]
+        fra1, silent = cluster["fra1"], phone(cluster, "silent", port=53)
+        began = time.monotonic()
+        for i in range(2):
+            alice = phone(cluster, "alice")
+            alice.request_with_password(
+                "MESSAGE", f"sip:x@silent{i}.example", (fra1.own, 5060),
+                PASSWORDS["alice"])
+            alice.close()
+        silent.sock.settimeout(2)
+        assert silent.sock.recv(512), "nobody asked"
+        until("an answer", lambda: tell(cluster, options(fra1.own), (
+            fra1.own, 5060)), 15)
+        took = time.monotonic() - began
+        assert took < 5, f"{took:.1f} s"
+        silent.close()
+        for one in watch:
+            one.check()
+    finally:
+        cluster.remove()
+        run("umount", "/etc/resolv.conf")
+
+
+def options(host):
+    return (f"OPTIONS sip:{host} SIP/2.0\r\nVia: SIP/2.0/UDP {STRANGER};rport;"
+            f"branch={fresh('z9hG4bK')}\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:o@far.example>;tag=o\r\nTo: <sip:{host}>\r\n"
+            f"Call-ID: {fresh('o')}\r\nCSeq: 1 OPTIONS\r\n"
+            "Content-Length: 0\r\n\r\n").encode()
+
+
 TOGETHER = [
     a_stranger_tells_no_node_anything,
     a_recorded_message_is_worth_nothing,
@@ -346,6 +386,7 @@ APART = [
     a_node_of_another_secret_is_a_stranger,
     a_node_that_is_not_in_ours_yet_is_known_by_the_secret,
     a_node_with_other_ports_is_not_found_and_harms_nobody,
+    a_name_nobody_answers_for_holds_no_worker_for_long,
 ]
 
 
