@@ -47,6 +47,7 @@ class Node(sip_node.Node):
         self.users_time = 0
         (self.own, self.own6), self.router = NODES[self.name]
         self.defines = ["WITH_PINNER", "WITH_WEBSOCKET"]
+        self.strays = 2
         self.supervisor = Supervisor(space)
         for folder in ("state", "var"):
             (self.dir / folder).mkdir()

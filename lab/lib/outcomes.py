@@ -162,6 +162,11 @@ class Outcomes:
         assert found, f"why does not say {word}: {lines}"
         self.say(f"why: {found[0]}")
 
+    def states_told(self, name="ams1"):
+        """What the agent of name has heard of the others."""
+        return {peer["name"]: peer["state"]
+                for peer in self.nodes[name].ask("nodes")["peers"]}
+
     def states(self):
         return {name: node.status()["state"]
                 for name, node in self.nodes.items()}

@@ -8,6 +8,7 @@
       --agents WHICH   ours (default), theirs (ExaBGP's own healthcheck, where
                        the story can be told of it), or both
       --router NAME    bird, frr or gobgp (default: the story's own)
+      --full           longer and heavier, where the story knows that
       --results DIR    where STORY.json goes (default: build/lab/once)
       --logs           show the logs of all parts at the end
       --shell          a shell in the lab when the story has ended
@@ -47,6 +48,7 @@ def options(name, router):
     parser.add_argument("--router", default=router,
                         choices=("bird", "frr", "gobgp"))
     parser.add_argument("--results", default=str(TOP / "build/lab/once"))
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--logs", action="store_true")
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--help", action="store_true")
@@ -133,6 +135,7 @@ def in_a_world(story, told, agent, kept):
     # pylint: disable=import-outside-toplevel
     from .world import Finished, Lab
     lab, status = Lab(told.build, agent, told.router), 0
+    lab.full = told.full
     try:
         story(lab)
     except Finished:

@@ -152,6 +152,23 @@ class Supervisor(threading.Thread):
             assert time.monotonic() < end, f"{name} does not end"
             time.sleep(0.01)
 
+    def everybody(self):
+        return [pid for name in self.units for pid in self.processes(name)]
+
+    def crash(self, pids):
+        """The machine dies: kill -9 of everybody(), and of whom they start
+        meanwhile; what was kept for them is gone."""
+        with self.lock:
+            signal_all(pids, signal.SIGKILL)
+            for unit in self.units.values():
+                unit.wanted, unit.start_at = False, None
+            while left := self.everybody():
+                signal_all(left, signal.SIGKILL)
+                time.sleep(0.002)
+            for unit in self.units.values():
+                while unit.kept:
+                    os.close(unit.kept.pop()[1])
+
     def hold(self, name):
         """Should it end: it stays so until up() is called."""
         with self.lock:

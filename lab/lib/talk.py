@@ -121,6 +121,10 @@ class Talk(threading.Thread):
                     lost += seq not in self.heard[way]
         return sent, lost
 
+    def heard_since(self, since_ns):
+        return sum(at >= since_ns for times in self.heard.values()
+                   for at in list(times.values()))
+
     def end(self):
         """Every call is hung up as it should be; how many were not."""
         failed = 0

@@ -35,6 +35,7 @@ class Lab(Outcomes):
     def __init__(self, build, agent=OURS, router="bird"):
         self.build, self.agent, self.router_kind = build, agent, router
         self.theirs = agent == THEIRS
+        self.full = False
         self.began = time.monotonic_ns()
         self.cause_ns, self.rows = 0, []
         self.supervisors, self.callers = {}, {}
