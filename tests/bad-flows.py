@@ -65,7 +65,7 @@ def counters(node):
         "valid", "malformed", "forged", "stale")), "anycast:event_flow_gone")
 
 
-def tried(cluster, routes, *, where=None, uri="sip:bob@sip.example.net",
+def tried(cluster, routes, *, where=None, uri="sip:bob@192.0.2.99",
           method="INVITE", **options):
     """A stranger's request with these Routes; the status it gets."""
     stranger = phone(cluster, "mallory", STRANGER, "example.com")
@@ -107,7 +107,7 @@ def no_token_of_elsewhere_leads_to_a_phone(cluster, bob):
     where = (VICTIM, victim.port)
     # what is written here is a token: this one is believed
     stranger = phone(cluster, "mallory", STRANGER, "example.com")
-    stranger.request("MESSAGE", "sip:bob@sip.example.net", (fra1.own, 5060),
+    stranger.request("MESSAGE", "sip:bob@192.0.2.99", (fra1.own, 5060),
                      routes=[path("fra1", token("fra1", *where))])
     victim.reply(victim.expect("MESSAGE"), 200)
     stranger.expect(200)
@@ -155,7 +155,7 @@ def a_true_token_leads_to_its_phone_and_nowhere_else(cluster, bob):
             for method in ("MESSAGE", "SUBSCRIBE", "BYE", "ACK"):
                 stranger = phone(cluster, "mallory", STRANGER, "example.com")
                 stranger.request(method, options.get(
-                    "uri", "sip:bob@sip.example.net"), where, routes=routes,
+                    "uri", f"sip:bob@{bob.ip}:{bob.port}"), where, routes=routes,
                     **{k: v for k, v in options.items() if k != "uri"})
                 stranger.close()
     victim.expect_nothing(0.5)

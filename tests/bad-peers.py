@@ -147,7 +147,8 @@ def a_stranger_tells_no_node_anything(cluster):
     after = {n.name: (n.rpc("ul.dump").count("Address:"), list_of_nodes(n))
              for n in cluster}
     assert before == after, (before, after)
-    rings(cluster, "fra1", "bob", bob)
+    for name in NAMES:
+        rings(cluster, name, "bob", bob)
     bob.close()
     forget(cluster)
     for one in watch:
@@ -262,7 +263,8 @@ def what_a_phone_says_of_itself_stays_its_own(cluster):
         for node in cluster:
             node.forget("alice")
         alice.close()
-    rings(cluster, "fra1", "bob", bob)
+    for name in NAMES:
+        rings(cluster, name, "bob", bob)
     bob.close()
     forget(cluster)
     for one in watch:

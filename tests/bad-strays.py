@@ -18,7 +18,7 @@ import traceback
 from calls import SDP
 from cluster import NAMES, NET, SERVICE, Cluster, address, enter
 from node import PASSWORDS
-from phone import Phone
+from phone import Phone, fresh
 from unbroken import Counters, Unbroken, shared_memory
 from waiting import until
 from wire import Wire
@@ -88,10 +88,14 @@ def refused_by_bob(caller, call, bob, invite):
 def recorded(cluster, bob):
     """True datagrams between the nodes, of calls that are over."""
     with Wire(cluster, ADDRESSES) as wire:
-        for _ in range(4):
+        def one_more():
+            """Who is asked depends on the Call-ID."""
             caller, call, invite = served_call(cluster, bob)
             refused_by_bob(caller, call, bob, invite)
-        until("datagrams on the wire", lambda: wire.to_port(PASS_PORT))
+            return {to for _, to, data in wire.ways if data[:4] == b"SAP1"} \
+                == set(ADDRESSES.values())
+
+        until("datagrams to all nodes", one_more)
     found = [(source, data) for source, port, data in wire.taken
              if port == PASS_PORT]
     return found, {data: to for (source, to, data) in wire.ways}
@@ -251,6 +255,29 @@ def nobody_cancels_a_call_he_only_knows_of(cluster, bob):
         one.check()
 
 
+def a_claim_of_a_stranger_keeps_no_call_from_its_phone(cluster, bob):
+    """He has guessed Call-ID and From-tag and is first, at another node."""
+    watch = [Unbroken(node) for node in cluster]
+    cluster.route("ams1")
+    known = dict(call_id=fresh("guessed"), from_tag="guessed")
+    stranger = phone(cluster, "mallory", STRANGER, "example.com")
+    stranger.request("INVITE", "sip:nobody@sip.example.net", AT_SERVICE,
+                     headers=SERVED, **known)
+    stranger.expect(480)
+    first = stranger.request("INVITE", "sip:bob@sip.example.net", AT_SERVICE,
+                             headers=SERVED, **known)
+    his = bob.expect("INVITE")
+    cluster.route("fra1")
+    caller, call, invite = served_call(cluster, bob, **known)
+    refused_by_bob(caller, call, bob, invite)
+    bob.reply(his, 486, tag="no")
+    bob.expect("ACK")
+    stranger.ack(first, stranger.expect(486))
+    stranger.close()
+    for one in watch:
+        one.check()
+
+
 # --- floods -------------------------------------------------------------------
 
 def a_packet_of_a_stranger_makes_three_among_the_nodes_at_most(cluster, bob):
@@ -329,6 +356,7 @@ TESTS = [
     what_is_recorded_is_dropped_elsewhere_and_no_news_at_home,
     a_response_goes_where_its_own_token_says_or_nowhere,
     nobody_cancels_a_call_he_only_knows_of,
+    a_claim_of_a_stranger_keeps_no_call_from_its_phone,
     a_packet_of_a_stranger_makes_three_among_the_nodes_at_most,
     claims_without_end_take_no_memory_and_push_no_call_out,
 ]
