@@ -137,6 +137,7 @@ struct site {
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
+	bool previous_is_over;	/* it is still read, and written with no more */
 	struct site_node *nodes;	/* in the order of the file */
 	size_t node_cnt;
 	uint16_t *by_name;	/* indices of nodes, sorted by their names */
@@ -167,6 +168,11 @@ int site_read(struct site **out, const char *path, site_error_h *report,
  */
 int site_parse(struct site **out, const char *name, const char *base,
 	       struct slice text, site_error_h *report, void *arg);
+
+/* The keys that what nodes tell each other is written with: the oldest that all
+ * of them have while a secret is being changed.
+ */
+const struct secret_keys *site_writing_keys(const struct site *site);
 
 /* Wipes keys and passwords.  NULL is fine. */
 void site_free(struct site *site);

@@ -15,10 +15,16 @@
 #include "common/clock.h"
 #include "kamailio-module/anycast_site.h"
 
+enum
+{
+	PREVIOUS_KEEP_MS = 600000,
+};
+
 struct block
 {
 	size_t size;
 	struct site site;
+	uint64_t previous_until_ms; /* 0: as long as the site file has it */
 	uint32_t self;
 	struct site_node nodes[];
 	/* then by_name, node_cnt numbers of uint16_t,
@@ -117,6 +123,22 @@ static void inherit_states(struct block *b, const struct site *site,
 	}
 }
 
+/* A previous-secret that has left the site file is still read for a while: the
+ * nodes read the new file one after another, and who has not yet writes with
+ * the old one.
+ */
+static void inherit_previous(struct block *b, const struct anycast_view *old)
+{
+	if(b->site.has_previous || old == NULL || !old->site->has_previous)
+		return;
+	b->site.has_previous = true;
+	b->site.previous_is_over = true;
+	b->site.previous_keys = old->site->previous_keys;
+	b->previous_until_ms = old->site->previous_is_over
+								   ? _mine->previous_until_ms
+								   : clock_boot_ms() + PREVIOUS_KEEP_MS;
+}
+
 static struct block *block_new(
 		const struct site *site, const struct anycast_view *old)
 {
@@ -139,6 +161,7 @@ static struct block *block_new(
 	memcpy(b->nodes, site->nodes, site->node_cnt * sizeof(site->nodes[0]));
 	memcpy(block_by_name(b), site->by_name,
 			site->node_cnt * sizeof(site->by_name[0]));
+	inherit_previous(b, old);
 	inherit_states(b, site, old);
 	atomic_store(
 			&_shared->verdict, judge_file(block_states(b), site, b->self));
@@ -236,6 +259,18 @@ static struct block *block_copy(uint32_t *site_version,
 	return copy;
 }
 
+/* Under the lock.  True: the readers have to look. */
+static bool drop_previous(struct block *b)
+{
+	if(!b->previous_until_ms || clock_boot_ms() < b->previous_until_ms)
+		return false;
+	secret_fini(&b->site.previous_keys);
+	b->site.has_previous = false;
+	b->site.previous_is_over = false;
+	b->previous_until_ms = 0;
+	return true;
+}
+
 /* Said once a failure, not once a message. */
 static void complain_of_memory(bool failed)
 {
@@ -326,6 +361,8 @@ void anycast_site_poll(void)
 	/* a reload in between brings its own states */
 	changed = atomic_load(&_shared->site_version) == view->site_version
 			  && memcmp(block_states(b), states, b->site.node_cnt);
+	if(drop_previous(b))
+		atomic_fetch_add(&_shared->site_version, 1);
 	if(changed) {
 		before = block_states(b)[self];
 		memcpy(block_states(b), states, b->site.node_cnt);

@@ -195,8 +195,7 @@ int pass_encode(uint8_t out[static PASS_DATAGRAM_MAX], size_t *len,
 		const struct site *site, struct slice receiver,
 		const struct pass_head *head, struct slice message)
 {
-	const struct secret_keys *keys =
-		site->has_previous ? &site->previous_keys : &site->keys;
+	const struct secret_keys *keys = site_writing_keys(site);
 	struct plain_out plain = { .bytes = out + SEALED_AT };
 	unsigned long long sealed_len;
 	uint8_t ad[AD_MAX];

@@ -36,11 +36,6 @@ const char *token_verdict_name(enum token_verdict verdict)
 	return (unsigned)verdict < TOKEN_VERDICTS ? names[verdict] : "?";
 }
 
-static const struct secret_keys *oldest_keys(const struct site *site)
-{
-	return site->has_previous ? &site->previous_keys : &site->keys;
-}
-
 static void flow_mac(uint8_t out[static SECRET_MAC_LEN],
 		     const struct secret_keys *keys, struct slice node,
 		     const uint8_t *bytes, size_t len)
@@ -93,7 +88,7 @@ size_t token_format_flow(char out[static TOKEN_FLOW_MAX],
 	len = put_be(bytes, len, (uint32_t)(wall_s / SECONDS), 4);
 	memcpy(bytes + len, flow->remote.bytes_be, addr_len);
 	len += addr_len;
-	flow_mac(bytes + len, oldest_keys(site), node, bytes, len);
+	flow_mac(bytes + len, site_writing_keys(site), node, bytes, len);
 	len += SECRET_MAC_LEN;
 
 	memcpy(out, "f1-", PREFIX_LEN);
@@ -206,7 +201,7 @@ size_t token_format_via(char out[static TOKEN_VIA_MAX],
 		return 0;
 	memcpy(out, node.text, node.len);
 	out[node.len] = '.';
-	via_hex(out + node.len + 1, oldest_keys(site), node, branch);
+	via_hex(out + node.len + 1, site_writing_keys(site), node, branch);
 	out[node.len + 1 + VIA_HEX_LEN] = '\0';
 	return node.len + 1 + VIA_HEX_LEN;
 }

@@ -53,10 +53,9 @@ def a_new_secret_comes_to_the_nodes_in_any_order(world, bob):
     for name in ("par1", "fra1", "ams1"):
         rewrite(world, name, secrets=both)
         calls_survive(world, bob, carol)
-    # the old one leaves all at once: who still has it writes with it
     for name in ("ams1", "par1", "fra1"):
         rewrite(world, name, secrets=new)
-    calls_survive(world, bob, carol)
+        calls_survive(world, bob, carol)
     for name in NAMES:
         rewrite(world, name)
     carol.close()

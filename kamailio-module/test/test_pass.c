@@ -200,31 +200,35 @@ static void it_opens_at_its_receiver_alone(void **state)
 
 static void nodes_understand_each_other_while_the_secret_changes(void **state)
 {
-	struct site *sites[3] = {
+	struct site *sites[4] = {
 		site_of(SERVICE("a secret of sixteen or more")),
+		site_of(SERVICE("another secret of sixteen\n"
+				"previous-secret = a secret of sixteen or more")),
 		site_of(SERVICE("another secret of sixteen\n"
 				"previous-secret = a secret of sixteen or more")),
 		site_of(SERVICE("another secret of sixteen")),
 	};
-	static const char *const want[3][3] = {	/* writer, reader */
-		{ "ok", "ok", "unopenable" },
-		{ "ok", "ok", "unopenable" },
-		{ "unopenable", "ok", "ok" },
+	static const char *const want[4][4] = {	/* writer, reader */
+		{ "ok", "ok", "ok", "unopenable" },
+		{ "ok", "ok", "ok", "unopenable" },
+		{ "unopenable", "ok", "ok", "ok" },
+		{ "unopenable", "ok", "ok", "ok" },
 	};
 
 	(void)state;
-	for (size_t w = 0; w < 3; w++) {
+	sites[2]->previous_is_over = true;
+	for (size_t w = 0; w < 4; w++) {
 		struct pass_head head = usual(PASS_ASK), got;
 		size_t len = encode(sites[w], "fra1", &head);
 
-		for (size_t r = 0; r < 3; r++) {
+		for (size_t r = 0; r < 4; r++) {
 			struct slice message;
 
 			CHECK_STR(want[w][r], decode(&got, &message, sites[r],
 						     "fra1", len), "secret");
 		}
 	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		site_free(sites[i]);
 }
 
