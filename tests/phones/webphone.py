@@ -30,7 +30,7 @@ from world import PHONES, WEB, domain, host, key_of, world  # noqa: E402
 
 JSSIP = "jssip@3.13.8"
 AWAY, HOME = "ams1", "fra1"     # fra1 has the browser
-DESK = HOME                     # has the desk phone
+DESK = AWAY                     # has the desk phone
 PACKETS = 100                   # two seconds, of each direction
 
 
