@@ -15,7 +15,7 @@ SIX = {"service": "2001:db8:53::53", "own": "2001:db8:1::11",
 BOTH = {key: f"{FOUR[key]}, {SIX[key]}" for key in FOUR}
 TLS = "tls = yes\nhttps-port = 8443"
 SWITCHES = {
-    "kamailio.cfg": ["WITH_PINNER", "WITH_SYSTEMD", "WITH_WEBSOCKET",
+    "kamailio.cfg": ["WITH_PINNER", "WITH_SYSTEMD", "WITH_POSTGRES", "WITH_WEBSOCKET",
                      'TRUSTED_SOURCES="198.51.100.0/28,2001:db8:7::/64"'],
     "redirect-only.cfg": ["WITH_SYSTEMD",
                           'TRUSTED_SOURCES="198.51.100.0/28"'],

@@ -5,6 +5,7 @@ The nodes of cluster.py have both families here, and phones live at addresses
 of their own, as everywhere on the Internet: 203.0.113.1 to .9, 2001:db8:99::1
 to ::9.  TLS certificates come from one authority, as with a public one.
 """
+import os
 import re
 import subprocess
 
@@ -65,7 +66,7 @@ class Member(cluster.Member):
 class Dual(cluster.Cluster):
     def __init__(self, build, names=NAMES, *, service="", **options):
         self.service = service
-        self.phones = []
+        self.phones, self.database = [], None
         text = site_text(names, service)
         super().__init__(build, names, texts=dict.fromkeys(names, text),
                          kind=Member, **options)
@@ -92,6 +93,15 @@ class Dual(cluster.Cluster):
         if self[name].own6:
             self.outside.ip(
                 f"route replace {SERVICE6}/128 via {address6(name)}")
+
+    def use(self, database):
+        """Registrations in a database, one for each node, by its name."""
+        self.database = database
+        os.environ["PGHOST"] = str(database.dir)
+        for member in self:
+            member.defines += [
+                "WITH_POSTGRES", "POSTGRES_URL="
+                f'"postgres://postgres@/{member.name}"']
 
     def start(self, *names):
         for name in names or self.members:
@@ -182,3 +192,5 @@ class Dual(cluster.Cluster):
         for ua in self.phones:
             ua.close()
         super().remove()
+        if self.database:
+            self.database.remove()

@@ -3,7 +3,7 @@
 """Registrations on every node: three nodes with the shipped cfg, phones that
 register at one and are called through each, and strangers who try to join in.
 
-usage: registrations.py BUILD
+usage: registrations.py BUILD [--postgres] [WORD-IN-A-TEST...]
 """
 import os
 import signal
@@ -13,6 +13,7 @@ from itertools import product
 
 import waiting
 from calls import SDP, bye_from_callee, in_dialog, talk
+from database import Database
 from dual import Dual, enter
 from kdmq import request, signature
 from node import PASSWORDS, skip
@@ -318,6 +319,60 @@ def a_node_joins_and_leaves_without_a_restart_elsewhere(site):
     whole_call(site, site.phone("alice"), emil, "fra1", "par1")
 
 
+# --- with a database ----------------------------------------------------------
+
+def written(site, *users):
+    for member in site:
+        waiting.until(f"{' '.join(users)} in the rows of {member.name}",
+                      lambda m=member: site.database.users(m.name)
+                      == sorted(users))
+
+
+def nothing_is_lost_when_every_node_is_killed(site):
+    """At once, by signal 9; and once more in good order, without a second's
+    time for the rows."""
+    bob = registered(site, "bob", None, place=2)
+    written(site, "bob")
+    for member in site:
+        kill(member)
+    site.start()
+    site.wait_for("bob")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+    carol = registered(site, "carol", "par1", place=3)
+    site.wait_for("carol")
+    for member in site:
+        member.stop()
+    site.start()
+    for ua, home in ((bob, "fra1"), (carol, "par1")):
+        site.wait_for(ua.user)
+        for at in ("fra1", "ams1"):
+            whole_call(site, site.phone("alice"), ua, at, home)
+
+
+def a_database_that_is_away_costs_nobody_anything(site):
+    """Stopped, then frozen: phones register and call as ever, at once, and the
+    rows are there when it is back."""
+    bob = registered(site, "bob", place=2)
+    written(site, "bob")
+    users = ["bob"]
+    for user, away, back in (
+            ("carol", site.database.stop, site.database.start),
+            ("dora", site.database.freeze,
+             lambda: site.database.freeze(False))):
+        away()
+        started = time.monotonic()
+        other = registered(site, user, "ams1", place=3)
+        users.append(user)
+        for _ in range(5):
+            bob.register(site.at("fra1"), PASSWORDS["bob"])
+        site.wait_for(user)
+        for ua, home in ((bob, "fra1"), (other, "ams1")):
+            whole_call(site, site.phone("alice"), ua, "par1", home)
+        assert time.monotonic() - started < 2, "somebody waited"
+        back()
+        written(site, *users)
+
+
 # --- strangers ----------------------------------------------------------------
 
 def binding(user, contact):
@@ -465,6 +520,12 @@ RESTARTS = [
 ]
 
 
+DATABASE = [
+    nothing_is_lost_when_every_node_is_killed,
+    a_database_that_is_away_costs_nobody_anything,
+]
+
+
 def nothing_is_wrong_in_the_logs(site):
     for member in site:
         assert not member.errors(), "\n".join(member.errors()[:10])
@@ -473,14 +534,18 @@ def nothing_is_wrong_in_the_logs(site):
 def main():
     if os.geteuid():
         skip("a network namespace needs root")
-    only = sys.argv[2:]
+    only = [word for word in sys.argv[2:] if word != "--postgres"]
+    tests = TESTS + [nothing_is_wrong_in_the_logs] + RESTARTS
     enter()
     site = Dual(sys.argv[1], service="tls = yes", defines=["NAT_PING=1"])
     name = "the nodes start"
     try:
+        if "--postgres" in sys.argv:
+            tests += DATABASE
+            site.use(Database(*site.members))
         site.make_certificates()
         site.start()
-        for test in TESTS + [nothing_is_wrong_in_the_logs] + RESTARTS:
+        for test in tests:
             name = test.__name__.replace("_", " ")
             if only and not any(word in test.__name__ for word in only):
                 continue
