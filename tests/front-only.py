@@ -30,6 +30,11 @@ def all_requests_are_redirected(node):
         trunk.close()
 
 
+def it_passes_nothing_to_other_nodes(node):
+    assert "active: no" in node.rpc("anycast.strays")
+    assert "anycast strays" not in node.rpc("core.psx")
+
+
 def what_names_the_node_goes_on_to_it(node):
     """A client with the front as its outbound proxy."""
     pbx = Phone(node.own, "pbx", node.domain, port=5060)
@@ -93,6 +98,7 @@ def nothing_else_goes_anywhere(node):
 
 TESTS = [
     all_requests_are_redirected,
+    it_passes_nothing_to_other_nodes,
     what_names_the_node_goes_on_to_it,
     a_repeated_request_changes_nothing,
     nothing_else_goes_anywhere,
