@@ -17,6 +17,7 @@ from waiting import until
 from wsphone import WsPhone, connect, handshake
 
 HTTP, HTTPS = 8080, 8443
+SIX = "2001:db8:c::10"                  # a browser's
 WEB = "https://phones.example.org"      # of the setting
 
 
@@ -34,6 +35,8 @@ def log_of(node):
 
 
 def ws(node, user, address=None, port=HTTP, **options):
+    if ":" in (address or ""):
+        options["ip"] = SIX
     return WsPhone(user, node.domain, (address or node.own, port), **options)
 
 
@@ -205,6 +208,22 @@ def a_browser_at_the_service_address_is_called_from_there(node):
         node.forget()
 
 
+def over_ipv6_it_is_the_same(node):
+    desk = registered(node, "bob")
+    for make, port in ((ws, HTTP), (wss, HTTPS)):
+        for address in (node.own6, node.service6):
+            browser = ws_registered(node, "alice", make, address)
+            assert binding(node, "alice")["Socket"].endswith(
+                f"[{address}]:{port}"), binding(node, "alice")
+            ended_by_both(node, browser, desk)
+            ended_by_both(node, desk, browser, at_node(node))
+            asked_for, _, ok = call(node, desk, browser, at_node(node))
+            closed(node, browser)
+            in_dialog(desk, "BYE", asked_for, ok, cseq=asked_for["cseq"] + 1)
+            desk.expect(430)
+            node.forget("alice")
+
+
 def a_cancelled_call_stops_ringing_in_the_browser(node):
     browser, desk = ws_registered(node, "alice"), registered(node, "bob")
     asked_for = desk.request_with_password(
@@ -240,12 +259,17 @@ def asked_about(node, user, callee=None):
         return reply and reply.status
 
 
+def closed(node, browser):
+    browser.close()
+    until("the connection is gone", lambda: not re.search(
+        rf"\bsrc_port: {browser.port}\b", node.rpc("core.tcp_list")))
+
+
 def a_closed_browser_is_unavailable_at_once(node):
     browser, desk = ws_registered(node, "alice"), registered(node, "bob")
     asked_for, invite, ok = call(node, desk, browser, at_node(node))
-    browser.close()
-    until("the connection is gone", lambda: f":{browser.port}"
-          not in node.rpc("core.tcp_list"))
+    gone = node.stat("script:websocket_gone")
+    closed(node, browser)
     began = time.monotonic()
     in_dialog(desk, "BYE", asked_for, ok, cseq=asked_for["cseq"] + 1)
     desk.expect(430)
@@ -256,7 +280,7 @@ def a_closed_browser_is_unavailable_at_once(node):
     desk.ack(asked_for, reply)
     took = time.monotonic() - began
     assert took < 1.5, f"480 after {took:.1f} s"
-    assert node.stat("script:websocket_gone") == 1
+    assert node.stat("script:websocket_gone") == gone + 1
     assert "ERROR" not in log_of(node) and "CRITICAL" not in log_of(node)
 
 
@@ -286,14 +310,18 @@ TESTS = [a_handshake_that_is_not_right_is_refused,
          a_browser_registers_with_a_contact_that_does_not_exist,
          calls_go_in_each_direction,
          a_browser_at_the_service_address_is_called_from_there,
+         over_ipv6_it_is_the_same,
          a_cancelled_call_stops_ringing_in_the_browser,
          a_closed_browser_is_unavailable_at_once,
          who_answers_no_ping_is_unavailable]
 
 
 def main():
-    namespace()
-    node = Node(sys.argv[1], site=f"tls = yes\nhttps-port = {HTTPS}\n",
+    namespace("2001:db8:53::53", "2001:db8:1::11", SIX)
+    node = Node(sys.argv[1], service="127.0.53.53, 2001:db8:53::53",
+                own="127.0.53.11, 2001:db8:1::11",
+                other="127.0.53.12, 2001:db8:2::11",
+                site=f"tls = yes\nhttps-port = {HTTPS}\n",
                 defines=["WITH_WEBSOCKET",
                          'WS_ORIGINS="^https://phones[.]example[.]org$"'])
     fault = node.check()

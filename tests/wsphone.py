@@ -68,7 +68,8 @@ class WsPhone(Phone):
         self.nowhere = fresh("x").replace("-", "") + ".invalid"
         self.sock = connect(to, ip, authority, name)
         self.port, self.peer = self.sock.getsockname()[1], to
-        status, head = handshake(self.sock, name or to[0], change)
+        literal = f"[{to[0]}]" if ":" in to[0] else to[0]
+        status, head = handshake(self.sock, name or literal, change)
         assert status == 101, head
         self.bytes, self.pings = b"", 0
         self.answers_pings = True
