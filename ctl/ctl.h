@@ -40,6 +40,8 @@ struct ctl {
 	bool wait, force, withdrawn;	/* drain */
 	bool has_deadline;
 	uint32_t deadline_s;
+	bool has_phones;
+	uint32_t phones_s;
 	uint32_t timeout_s;	/* 0: for ever */
 	const char *mark;	/* NULL: none */
 	/* render */

@@ -20,6 +20,7 @@ enum option_id {
 	OPTION_WAIT,
 	OPTION_WITHDRAWN,
 	OPTION_DEADLINE,
+	OPTION_PHONES,
 	OPTION_FORCE,
 	OPTION_TIMEOUT,
 	OPTION_MARK,
@@ -63,6 +64,9 @@ static const struct {
 	[OPTION_DEADLINE] = { "deadline", "SECONDS",
 			      "how long calls may go on after the withdrawal "
 			      "(default: the agent's drain-deadline)" },
+	[OPTION_PHONES] = { "phones", "SECONDS",
+			    "how long phones have to register elsewhere "
+			    "(default: the agent's drain-phones)" },
 	[OPTION_FORCE] = { "force", NULL,
 			   "withdraw although no other node is up" },
 	[OPTION_TIMEOUT] = { "timeout", "SECONDS",
@@ -123,8 +127,8 @@ static const struct command {
 	{ "nodes", NULL, TAKES_ANSWER, ctl_nodes,
 	  "show the cluster: each node's state, calls and site file" },
 	{ "drain", NULL, TAKES_STATE | TAKES(WAIT) | TAKES(FORCE) |
-	  TAKES(TIMEOUT) | TAKES(MARK) | TAKES(WITHDRAWN) | TAKES(DEADLINE),
-	  ctl_drain,
+	  TAKES(TIMEOUT) | TAKES(MARK) | TAKES(WITHDRAWN) | TAKES(DEADLINE) |
+	  TAKES(PHONES), ctl_drain,
 	  "hand new calls to other nodes; what runs here goes on" },
 	{ "resume", NULL,
 	  TAKES_STATE | TAKES(MARK) | TAKES(TIMEOUT) | TAKES(WAIT), ctl_resume,
@@ -223,6 +227,9 @@ static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 	case OPTION_DEADLINE:
 		ctl->has_deadline = true;
 		return take_seconds(&ctl->deadline_s, "deadline", arg);
+	case OPTION_PHONES:
+		ctl->has_phones = true;
+		return take_seconds(&ctl->phones_s, "phones", arg);
 	case OPTION_TIMEOUT:
 		return take_seconds(&ctl->timeout_s, "timeout", arg);
 	case OPTION_MARK:

@@ -191,6 +191,9 @@ static json_t *drain_request(const struct ctl *ctl, bool force)
 	if (request && ctl->has_deadline)
 		json_object_set_new(request, "deadline",
 				    json_integer(1000LL * ctl->deadline_s));
+	if (request && ctl->has_phones)
+		json_object_set_new(request, "phones",
+				    json_integer(1000LL * ctl->phones_s));
 	return request;
 }
 

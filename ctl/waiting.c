@@ -57,17 +57,19 @@ static void count_calls(char *out, size_t room, json_t *status)
 	json_t *calls = ng_get(status, "drain", "calls", NULL);
 	long long cnt = json_integer_value(calls);
 
-	if (!json_is_integer(calls))
+	if (strcmp(ng_text(status, "drain", "relay"), "silent") == 0)
 		snprintf(out, room, "the relay does not say how many calls");
 	else
 		snprintf(out, room, "%lld call%s", cnt, cnt == 1 ? "" : "s");
 }
 
-/* "draining: 12 calls, withdrawn 8 s ago" */
+/* "draining: 12 calls, withdrawn 8 s ago, phones have 9 min more" */
 static void describe_calls(char *out, size_t room, json_t *status,
 			   bool with_time)
 {
-	char calls[64], span[AGENT_SPAN_MAX];
+	json_t *phones = ng_get(status, "drain", "phones_ms", NULL);
+	char calls[64], span[AGENT_SPAN_MAX], more[AGENT_SPAN_MAX];
+	bool moving = json_integer_value(phones) > 0;
 
 	if (!with_time) {	/* their number is no news */
 		snprintf(out, room, CALLS);
@@ -75,7 +77,10 @@ static void describe_calls(char *out, size_t room, json_t *status,
 	}
 	count_calls(calls, sizeof(calls), status);
 	agent_span(span, ng_get(status, "drain", "withdrawn_ms", NULL));
-	snprintf(out, room, "draining: %s, withdrawn %s ago", calls, span);
+	snprintf(out, room, "draining: %s, withdrawn %s ago%s%s%s", calls, span,
+		 moving ? ", phones have " : "",
+		 moving ? agent_span(more, phones) : "",
+		 moving ? " more" : "");
 }
 
 /* "service IPv4 draining, 7 s left; ..." */

@@ -103,6 +103,7 @@ class Agent:
         calls = {"calls": 12 if self.looks < 6 else 1, "left": 3}.get(phase, 0)
         return {"phase": phase, "withdrawn_ms": None if phase == "announced"
                 else 8200, "until_ms": 52000 if phase == "calls" else 0,
+                "phones_ms": 21000 if self.looks == 4 else 0,
                 "relay": "silent" if self.story == "mute" else "counted",
                 "calls": None if self.story == "mute" else calls}
 
@@ -161,7 +162,8 @@ class Agent:
         if command == "drain":
             self.order, self.forced = "drain", request["force"]
             if "deadline" in request:
-                Path("deadline").write_text(str(request["deadline"]))
+                Path("deadline").write_text(
+                    f"{request['deadline']} {request.get('phones')}")
             alone = self.story in ("alone", "only") and not self.forced
             return {"ok": True, "warning": "no other node is known to be up"
                     if alone else ""}

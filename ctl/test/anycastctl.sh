@@ -453,8 +453,9 @@ t agent-drain-wait 0 drain --wait --timeout 60 "${there[@]}"
 agent calls
 t agent-drain-calls 0 drain --wait "${there[@]}"
 agent calls
-t agent-drain-withdrawn 0 drain --withdrawn --deadline 60 "${there[@]}"
-holds agent-drain-withdrawn deadline '60000'
+t agent-drain-withdrawn 0 drain --withdrawn --deadline 60 --phones 30 \
+	"${there[@]}"
+holds agent-drain-withdrawn deadline '60000 30000'
 t agent-status-calls 0 status "${there[@]}"
 agent left
 t agent-drain-left 2 drain --wait "${there[@]}"

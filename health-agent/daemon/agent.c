@@ -288,6 +288,10 @@ void agent_order(struct agent *a, const struct health_command *command,
 		words_add(&w, ", deadline ");
 		words_add_duration(&w, command->deadline_ms);
 	}
+	if (command->has_phones) {
+		words_add(&w, ", phones ");
+		words_add_duration(&w, command->phones_ms);
+	}
 	agent_record(a, &(struct audit_entry){
 				.what = AUDIT_ORDER,
 				.from = status_order_name(was),

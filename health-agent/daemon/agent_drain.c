@@ -29,11 +29,14 @@ bool agent_is_withdrawn(const struct agent *a)
 	return true;
 }
 
-static uint64_t deadline_ms(const struct agent *a)
+/* The order's own times go before those of the configuration. */
+static void set_times(struct drain_sight *s, const struct agent *a)
 {
 	const struct health_command *c = health_command(a->health);
 
-	return c->has_deadline ? c->deadline_ms : a->conf->drain_deadline_ms;
+	s->deadline_ms = c->has_deadline ? c->deadline_ms
+					 : a->conf->drain_deadline_ms;
+	s->phones_ms = c->has_phones ? c->phones_ms : a->conf->drain_phones_ms;
 }
 
 /* False: what there is to see is not known yet, as after a start. */
@@ -43,8 +46,8 @@ static bool look(const struct agent *a, struct drain_sight *out,
 	*out = (struct drain_sight){
 		.ordered = health_command(a->health)->order != HEALTH_RESUME,
 		.withdrawn = agent_is_withdrawn(a),
-		.deadline_ms = deadline_ms(a),
 	};
+	set_times(out, a);
 	if (!counting_look(a->counting, &out->relay, &out->calls, now_ms))
 		return !out->ordered;
 	return !out->ordered || out->withdrawn || is_taken_up(a) ||

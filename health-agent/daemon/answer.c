@@ -219,7 +219,9 @@ static json_t *carry_out(struct agent *a, const struct command *c,
 						  .has_wait = c->has_wait,
 						  .wait_ms = c->wait_ms,
 						  .has_deadline = c->has_deadline,
-						  .deadline_ms = c->deadline_ms },
+						  .deadline_ms = c->deadline_ms,
+						  .has_phones = c->has_phones,
+						  .phones_ms = c->phones_ms },
 		     by);
 }
 

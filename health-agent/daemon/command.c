@@ -93,6 +93,9 @@ static int take_drain(struct command *out, char error[static COMMAND_ERROR_MAX],
 	if (!err)
 		err = take_number(&out->deadline_ms, &out->has_deadline, error,
 				  request, "deadline", HEALTH_TIME_MAX_MS);
+	if (!err)
+		err = take_number(&out->phones_ms, &out->has_phones, error,
+				  request, "phones", HEALTH_TIME_MAX_MS);
 	return err;
 }
 

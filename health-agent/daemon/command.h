@@ -36,6 +36,8 @@ struct command {
 	uint64_t wait_ms;
 	bool has_deadline;
 	uint64_t deadline_ms;
+	bool has_phones;
+	uint64_t phones_ms;
 	unsigned lines;		/* log */
 };
 

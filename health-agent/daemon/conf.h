@@ -91,6 +91,7 @@ struct agent_conf {
 	enum log_level log_level;
 	bool peers;		/* tell and hear other nodes */
 	uint64_t drain_deadline_ms;	/* calls are waited for; 0: no */
+	uint64_t drain_phones_ms;	/* they have to register elsewhere */
 	struct endpoint pinner;	/* who counts them; port 0: see
 				 * agent_conf_pinner() */
 	bool default_probes;	/* beside those of the file */

@@ -86,6 +86,12 @@ static const struct key agent_keys[AGENT_KEYS] = {
 		TIME(0, 24 * HOUR_MS, "2h"),
 		.help = "After its routes are withdrawn a drain waits so long "
 			"at most for the calls that run; 0s: for none." },
+	[AGENT_DRAIN_PHONES] = { "drain-phones", NULL, AT(drain_phones_ms),
+		TIME(0, 24 * HOUR_MS, "0s"),
+		.help = "A drain is not over for so long after the withdrawal, "
+			"calls or not: the time phones take to register at "
+			"another node (max_expires of kamailio.cfg, 10m), "
+			"through which they are called." },
 	[AGENT_PINNER] = { "pinner", NULL, conf_value_endpoint, AT(pinner),
 		.allowed = "ADDRESS:PORT, IPv6 in brackets",
 		.dflt_note = "ng of the first probe of type rtp; without one "

@@ -28,9 +28,9 @@ struct file {
 	uint8_t order, forced, has_wait;
 	uint64_t saved_ms, order_ms, wait_ms;
 	struct file_unit units[HEALTH_UNITS_MAX];
-	uint64_t withdrawn_ms, deadline_ms;
-	uint8_t has_deadline;
-	uint8_t rest[151];
+	uint64_t withdrawn_ms, deadline_ms, phones_ms;
+	uint8_t has_deadline, has_phones;
+	uint8_t rest[142];
 	uint64_t sum;		/* of all before it */
 };
 
@@ -63,6 +63,8 @@ void snapshot_encode(uint8_t out[static SNAPSHOT_LEN],
 	f.saved_ms = m->saved_ms;
 	f.has_deadline = m->has_deadline;
 	f.deadline_ms = m->deadline_ms;
+	f.has_phones = m->has_phones;
+	f.phones_ms = m->phones_ms;
 	f.withdrawn_ms = m->withdrawn_ms;
 	f.unit_cnt = (uint32_t)m->unit_cnt;
 	for (size_t i = 0; i < m->unit_cnt; i++) {
@@ -100,7 +102,8 @@ static bool fits(const struct file *f)
 		return false;
 	if (f->order >= HEALTH_ORDERS || f->forced > 1 || f->has_wait > 1 ||
 	    f->has_deadline > 1 || f->wait_ms > HEALTH_TIME_MAX_MS ||
-	    f->deadline_ms > HEALTH_TIME_MAX_MS ||
+	    f->deadline_ms > HEALTH_TIME_MAX_MS || f->has_phones > 1 ||
+	    f->phones_ms > HEALTH_TIME_MAX_MS ||
 	    f->withdrawn_ms > f->saved_ms || f->order_ms > f->saved_ms ||
 	    f->unit_cnt > HEALTH_UNITS_MAX ||
 	    strnlen(f->boot, sizeof(f->boot)) == sizeof(f->boot))
@@ -153,6 +156,8 @@ int snapshot_decode(struct health_memory *out, bool *fresh,
 	out->wait_ms = f.wait_ms;
 	out->has_deadline = f.has_deadline == 1;
 	out->deadline_ms = f.deadline_ms;
+	out->has_phones = f.has_phones == 1;
+	out->phones_ms = f.phones_ms;
 	if (this_boot && f.saved_ms <= now_ms)
 		out->withdrawn_ms = f.withdrawn_ms;
 	if (!*fresh)

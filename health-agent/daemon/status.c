@@ -333,11 +333,14 @@ static json_t *drain_object(const struct status_view *v)
 
 	if (d->phase == DRAIN_NONE)
 		return json_null();
-	return json_pack("{so,so,so,so,so}",
+	return json_pack("{so,so,so,so,so,so}",
 			 "phase", json_text(drain_phase_name(d->phase)),
 			 "withdrawn_ms", ago(d->withdrawn_ms, v->now_ms),
 			 "until_ms", until(d->phase == DRAIN_CALLS
 					   ? d->until_ms : 0, v->now_ms),
+			 "phones_ms", until(d->phase == DRAIN_CALLS
+					    ? d->phones_until_ms : 0,
+					    v->now_ms),
 			 "relay", json_text(relay_name(d->sight.relay)),
 			 "calls", counted ? count(d->sight.calls)
 					  : json_null());

@@ -8,6 +8,8 @@
  *
  * The routes are gone when the guardian has seen it (withdrawn).  From then on
  * the calls that run end by themselves: until there is none, or for `deadline'.
+ * Phones that have registered here are called by way of this node until they
+ * register elsewhere, where the routes lead them: they are given `phones'.
  * LEFT is the end too, with calls that are to be ended by the stop.  A resume
  * leads to NONE from everywhere.
  *
@@ -48,6 +50,7 @@ struct drain_sight {
 	enum drain_relay relay;
 	uint32_t calls;		/* COUNTED */
 	uint64_t deadline_ms;	/* from the withdrawal on; 0: waits for none */
+	uint64_t phones_ms;	/* likewise, and not beyond the deadline */
 };
 
 struct drain {
@@ -55,6 +58,7 @@ struct drain {
 	struct drain_sight sight;	/* the last one */
 	uint64_t withdrawn_ms;	/* since when; 0: it is not */
 	uint64_t until_ms;	/* CALLS: the deadline */
+	uint64_t phones_until_ms;	/* CALLS: not over before */
 };
 
 /* withdrawn_ms as remembered by the last worker, 0: nothing is. */

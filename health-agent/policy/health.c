@@ -212,6 +212,10 @@ static struct health_command add_drain(const struct health_command *before,
 		sum.has_deadline = before->has_deadline;
 		sum.deadline_ms = before->deadline_ms;
 	}
+	if (!sum.has_phones) {
+		sum.has_phones = before->has_phones;
+		sum.phones_ms = before->phones_ms;
+	}
 	return sum;
 }
 
@@ -221,7 +225,8 @@ static bool is_same(const struct health_command *a,
 	return a->order == b->order && a->force == b->force &&
 	       a->has_wait == b->has_wait && a->wait_ms == b->wait_ms &&
 	       a->has_deadline == b->has_deadline &&
-	       a->deadline_ms == b->deadline_ms;
+	       a->deadline_ms == b->deadline_ms &&
+	       a->has_phones == b->has_phones && a->phones_ms == b->phones_ms;
 }
 
 static void bound(uint64_t *ms, bool there)
@@ -244,6 +249,7 @@ void health_ordered(struct health *h, const struct health_command *command,
 		next = again ? add_drain(&before, command) : *command;
 	bound(&next.wait_ms, next.has_wait);
 	bound(&next.deadline_ms, next.has_deadline);
+	bound(&next.phones_ms, next.has_phones);
 	if (next.order == HEALTH_RESUME)
 		forgive(h, !again);
 	if (!again)

@@ -150,6 +150,8 @@ struct health_command {
 				 * long running calls are waited for (drain.h)
 				 */
 	uint64_t deadline_ms;
+	bool has_phones;	/* the same for phones_ms */
+	uint64_t phones_ms;
 };
 
 /* One attempt of a probe. */
@@ -169,6 +171,8 @@ struct health_memory {
 	uint64_t wait_ms;
 	bool has_deadline;
 	uint64_t deadline_ms;
+	bool has_phones;
+	uint64_t phones_ms;
 	uint64_t order_ms;	/* when it was given, CLOCK_BOOTTIME */
 	uint64_t withdrawn_ms;	/* of drain.h, which is not the policy's: its
 				 * owner puts it in; 0: it is not */

@@ -19,6 +19,8 @@ static void remember_order(const struct health *h, struct health_memory *out,
 	out->wait_ms = c->wait_ms;
 	out->has_deadline = c->has_deadline;
 	out->deadline_ms = c->deadline_ms;
+	out->has_phones = c->has_phones;
+	out->phones_ms = c->phones_ms;
 	out->order_ms = h->outlook.ordered_ms;
 	out->saved_ms = now_ms < h->outlook.now_ms ? h->outlook.now_ms : now_ms;
 }
@@ -171,6 +173,9 @@ static void recall_drain(struct health_command *c,
 	c->has_deadline = m->has_deadline;
 	if (m->has_deadline)
 		c->deadline_ms = not_after(m->deadline_ms, HEALTH_TIME_MAX_MS);
+	c->has_phones = m->has_phones;
+	if (m->has_phones)
+		c->phones_ms = not_after(m->phones_ms, HEALTH_TIME_MAX_MS);
 }
 
 void memory_recall(struct health *h, const struct health_memory *m,

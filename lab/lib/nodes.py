@@ -152,7 +152,7 @@ class Node(sip_node.Node):
             f"node-state = {self.dir}/node.state",
             f"state-dir = {self.dir}/state", f"listen = {NG[0]}:{NG[1]}",
             f"pid-file = {self.dir}/pinner.pid", "threads = 1",
-            "port-min = 16384", "port-max = 17407", ""]))
+            "port-min = 16384", "port-max = 32767", ""]))
         return Unit("pinner", [self.build / "bin/rtp-pinner", "--config",
                                self.dir / "rtp-pinner.conf"],
                     ready=self.pinner_lacking, env=self.env,

@@ -153,6 +153,23 @@ def the_deadline_ends_it_with_calls_left():
         assert entry["cause"] == "by uid 0, forced, deadline 0 s", entry
 
 
+def phones_have_time_to_register_elsewhere():
+    with Relay(0), started(drain_phones="400ms") as agent:
+        agent.is_up()
+        agent.ok("drain", force=True, wait=0)
+        status = is_in(agent, "calls")
+        assert "no call is left, phones have" in status["cause"], status
+        assert 0 < status["drain"]["phones_ms"] <= 400, status["drain"]
+        status = is_in(agent, "drained")
+        assert status["drain"]["withdrawn_ms"] >= 400, status["drain"]
+        agent.ok("resume")
+        agent.is_up()
+        agent.ok("drain", force=True, wait=0, phones=60000)
+        is_in(agent, "calls")
+        agent.ok("drain", force=True, phones=0)
+        is_in(agent, "drained")
+
+
 def the_operator_waits_and_sees_how_far_it_is():
     with Relay(1) as relay, started() as agent:
         agent.is_up()
@@ -298,6 +315,7 @@ def the_nodes_see_each_others_state_calls_and_site_file():
 STORIES = (
     the_calls_that_run_are_waited_for,
     the_deadline_ends_it_with_calls_left,
+    phones_have_time_to_register_elsewhere,
     the_operator_waits_and_sees_how_far_it_is,
     a_resume_reverses_it_at_any_point,
     a_restart_goes_on_where_it_was,

@@ -34,6 +34,9 @@ static void requests_are_understood(void **state)
 		{ "{\"command\":\"drain\",\"deadline\":60000}",
 		  { .verb = COMMAND_DRAIN, .has_deadline = true,
 		    .deadline_ms = 60000 } },
+		{ "{\"command\":\"drain\",\"phones\":600000}",
+		  { .verb = COMMAND_DRAIN, .has_phones = true,
+		    .phones_ms = 600000 } },
 		{ "{\"command\":\"resume\",\"force\":7}",
 		  { .verb = COMMAND_RESUME } },
 		{ "{\"command\":\"disable\"}", { .verb = COMMAND_DISABLE } },
@@ -60,6 +63,8 @@ static void requests_are_understood(void **state)
 			 rows[i].text);
 		CHECK_EQ(rows[i].want.deadline_ms, got.deadline_ms,
 			 rows[i].text);
+		CHECK_EQ(rows[i].want.has_phones, got.has_phones, rows[i].text);
+		CHECK_EQ(rows[i].want.phones_ms, got.phones_ms, rows[i].text);
 		CHECK_EQ(rows[i].want.lines, got.lines, rows[i].text);
 	}
 }

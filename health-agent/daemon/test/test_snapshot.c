@@ -21,6 +21,8 @@ static const struct health_memory drained = {
 	.wait_ms = 3000,
 	.has_deadline = true,
 	.deadline_ms = 90000,
+	.has_phones = true,
+	.phones_ms = 80000,
 	.withdrawn_ms = NOW - 57000,
 	.order_ms = NOW - 60000,
 	.units = {
@@ -42,6 +44,8 @@ static void assert_same(const struct health_memory *want,
 	assert_int_equal(got->wait_ms, want->wait_ms);
 	assert_int_equal(got->has_deadline, want->has_deadline);
 	assert_int_equal(got->deadline_ms, want->deadline_ms);
+	assert_int_equal(got->has_phones, want->has_phones);
+	assert_int_equal(got->phones_ms, want->phones_ms);
 	assert_int_equal(got->withdrawn_ms, want->withdrawn_ms);
 	assert_int_equal(got->order_ms, want->order_ms);
 	assert_int_equal(got->saved_ms, want->saved_ms);

@@ -34,6 +34,8 @@ struct step {
 	const char *tells;
 };
 
+static uint64_t phones_ms;	/* of the test that runs */
+
 static void run(const struct step *steps, size_t cnt, struct drain *d,
 		uint64_t deadline_ms)
 {
@@ -41,10 +43,12 @@ static void run(const struct step *steps, size_t cnt, struct drain *d,
 
 	for (size_t i = 0; i < cnt; i++) {
 		struct drain_sight sight = see(steps[i].sees, deadline_ms);
-		bool changed = drain_step(d, &sight, steps[i].at_ms);
+		bool changed;
 		char what[96], text[128];
 		struct words w = words_in(text, sizeof(text));
 
+		sight.phones_ms = phones_ms;
+		changed = drain_step(d, &sight, steps[i].at_ms);
 		snprintf(what, sizeof(what), "step %zu at %llu: %s", i,
 			 (unsigned long long)steps[i].at_ms, steps[i].sees);
 		CHECK_STR(steps[i].phase, drain_phase_name(d->phase), what);
@@ -147,6 +151,34 @@ DRAIN_TEST(what_is_out_again_is_withdrawn_again, 60000,
 	{ 3000, "drain gone 1", "calls", "withdrawn 0 s ago, 1 call goes on, "
 	  "for 60 s at most" });
 
+static void phones_are_given_time_to_register_elsewhere(void **state)
+{
+	static const struct step waits[] = {
+		{ 1000, "drain gone 1", "calls", "withdrawn 0 s ago, 1 call "
+		  "goes on, for 60 s at most" },
+		{ 6000, "drain gone 0", "calls", "withdrawn 5.0 s ago, no call "
+		  "is left, phones have 15 s more to register elsewhere" },
+		{ 20999, "drain gone -", "calls", "withdrawn 20 s ago, no call "
+		  "is left, phones have 0.1 s more to register elsewhere" },
+		{ 21000, "drain gone 0", "drained", NO_CALL },
+	};
+	/* the deadline goes before */
+	static const struct step no_longer[] = {
+		{ 1000, "drain gone 0", "calls", "withdrawn 0 s ago, no call "
+		  "is left, phones have 8.0 s more to register elsewhere" },
+		{ 9000, "drain gone 0", "drained", NO_CALL },
+	};
+	struct drain d;
+
+	(void)state;
+	phones_ms = 20000;
+	drain_init(&d, 0);
+	run(waits, ARRAY_SIZE(waits), &d, 60000);
+	drain_init(&d, 0);
+	run(no_longer, ARRAY_SIZE(no_longer), &d, 8000);
+	phones_ms = 0;
+}
+
 static void a_restart_goes_on_from_the_withdrawal(void **state)
 {
 	static const struct step steps[] = {
@@ -200,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_relay_that_says_nothing_may_have_calls),
 		cmocka_unit_test(a_resume_ends_it_at_any_point),
 		cmocka_unit_test(what_is_out_again_is_withdrawn_again),
+		cmocka_unit_test(phones_are_given_time_to_register_elsewhere),
 		cmocka_unit_test(a_restart_goes_on_from_the_withdrawal),
 		cmocka_unit_test(a_deadline_does_not_go_round),
 		cmocka_unit_test(every_phase_has_a_name),
