@@ -38,6 +38,8 @@ def site_text(names, service="", secret="secret"):
 
 
 class Member(cluster.Member):
+    pinner = None
+
     def contacts(self, user):
         """What its registrar knows of a user: a text for each contact."""
         try:
@@ -58,6 +60,28 @@ class Member(cluster.Member):
         log = (self.dir / "log").read_text(errors="replace")
         return [line for line in log.splitlines()
                 if re.search(r"\b(ERROR|CRITICAL|BUG|ALERT)\b", line)]
+
+    def start_pinner(self):
+        """Its media relay, as the shipped cfg expects it."""
+        (self.dir / "pinner.conf").write_text("\n".join([
+            f"site = {self.dir}/site.conf", f"node = {self.name}",
+            f"node-state = {self.dir}/node.state", "relay = sockets",
+            f"state-dir = {self.dir}/pinner", "listen = 127.0.0.1:2223",
+            f"pid-file = {self.dir}/pinner.pid", "threads = 1",
+            "port-min = 16384", "port-max = 17407", ""]))
+        with open(self.dir / "pinner.log", "w", encoding="ascii") as log:
+            self.pinner = subprocess.Popen(
+                self.space.words(self.build / "bin/rtp-pinner", "--config",
+                                 self.dir / "pinner.conf"),
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        waiting.until(f"the pinner of {self.name} listens", lambda: "2223" in
+                      self.space.run("ss", "-Hlun", check=False))
+
+    def remove(self):
+        if self.pinner:
+            self.pinner.kill()
+            self.pinner.wait()
+        super().remove()
 
     def event(self, name):
         return self.stat(f"anycast:event_{name}")

@@ -11,13 +11,17 @@ import sys
 import time
 from itertools import product
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "pinner"))
+# pylint: disable=wrong-import-position
 import waiting
 from calls import SDP, bye_from_callee, in_dialog, talk
 from database import Database
 from dual import Dual, enter
 from kdmq import request, signature
 from node import PASSWORDS, skip
+from ng import Ng
 from phone import fresh
+from voice import Voice, heard, where
 
 # for tests that a node's late news of earlier ones must not disturb
 PASSWORDS.update(dora="paint:box", emil="tin soldier")
@@ -165,6 +169,81 @@ def a_stranger_may_call_through_any_node_too(site):
     bob.reply(ringing, 486, tag="callee")
     bob.expect("ACK")
     stranger.ack(call, stranger.expect(486))
+
+
+def voice(site, ua, told):
+    """Behind the same NAT as the phone: its SDP names a private address."""
+    with site.outside.inside():
+        return Voice(ua.ip, told)
+
+
+def both_hear_each_other(one, other, one_to, other_to):
+    """one sends to one_to, other to other_to: the relay's ports."""
+    for mouth, to in ((one, one_to), (other, other_to)):
+        mouth.send(to)      # before it the relay cannot know where they are
+    waiting.until("the relay knows both", lambda: all(
+        _echo(*way) for way in ((one, other, one_to), (other, one, other_to))))
+    for mouth in (one, other):
+        mouth.take(wait=0.05)
+    heard(one, other, one_to, other_to)
+    heard(other, one, other_to, one_to)
+
+
+def _echo(sender, receiver, to):
+    sender.send(to, 1)
+    return receiver.take(want=1, wait=0.05)
+
+
+def phones_behind_nat_at_two_nodes_hear_each_other(site):
+    """By one relay, the caller's; after a re-INVITE of the callee too."""
+    bob = registered(site, "bob", place=2, contact="sip:bob@10.9.8.7:5060")
+    site.wait_for("bob")
+    alice = site.phone("alice")
+    mouths = voice(site, alice, "10.1.1.1"), voice(site, bob, "10.9.8.7")
+    call = alice.request_with_password(
+        "INVITE", f"sip:bob@{bob.domain}", site.at("ams1"),
+        PASSWORDS["alice"], body=mouths[0].sdp(),
+        contact="sip:alice@10.1.1.1:5060")
+    ringing = bob.expect("INVITE")
+    bob.reply(ringing, 200, tag="callee", contact="sip:bob@10.9.8.7:5060",
+              body=mouths[1].sdp())
+    ok = alice.expect(200)
+    in_dialog(alice, "ACK", call, ok)
+    bob.expect("ACK")
+    for body in (ringing.body, ok.body):
+        assert where(body)[0] == site["ams1"].own, body
+    both_hear_each_other(*mouths, where(ok.body), where(ringing.body))
+
+    again = voice(site, bob, "10.9.8.7")
+    routes = [r.strip() for v in ringing.all("record-route")
+              for r in v.split(",")]
+    bob.request("INVITE", ringing.contact(), site.at("fra1"),
+                call_id=ringing.header("call-id"), cseq=77,
+                from_uri=f"sip:bob@{bob.domain}", from_tag="callee",
+                to_uri=call["from_uri"], to_tag=ringing.tag("from"),
+                routes=routes, contact="sip:bob@10.9.8.7:5060",
+                body=again.sdp())
+    held = alice.expect("INVITE")
+    alice.reply(held, 200, contact="sip:alice@10.1.1.1:5060",
+                body=mouths[0].sdp())
+    okay = bob.expect(200)
+    both_hear_each_other(mouths[0], again, where(held.body),
+                         where(okay.body))
+    in_dialog(alice, "BYE", call, ok, cseq=90)
+    bob.reply(bob.expect("BYE"), 200)
+    alice.expect(200)
+    assert call["call_id"] in calls_of(site["ams1"])
+    assert call["call_id"] not in calls_of(site["fra1"])
+
+
+def calls_of(member):
+    """The Call-IDs its pinner knows."""
+    with member.space.inside():
+        ng = Ng(("127.0.0.1", 2223))
+    try:
+        return ng.command("list", limit=1000)["calls"]
+    finally:
+        ng.close()
 
 
 # --- what changes -------------------------------------------------------------
@@ -502,6 +581,7 @@ TESTS = [
     a_ringing_phone_of_another_node_is_cancelled,
     phones_of_one_user_ring_at_all_their_nodes,
     a_stranger_may_call_through_any_node_too,
+    phones_behind_nat_at_two_nodes_hear_each_other,
     a_phone_that_moves_to_another_node_is_called_there,
     a_phone_that_leaves_is_gone_everywhere,
     a_phone_whose_connection_is_gone_is_not_waited_for,
@@ -537,13 +617,16 @@ def main():
     only = [word for word in sys.argv[2:] if word != "--postgres"]
     tests = TESTS + [nothing_is_wrong_in_the_logs] + RESTARTS
     enter()
-    site = Dual(sys.argv[1], service="tls = yes", defines=["NAT_PING=1"])
+    site = Dual(sys.argv[1], service="tls = yes",
+                defines=["NAT_PING=1", "WITH_PINNER"])
     name = "the nodes start"
     try:
         if "--postgres" in sys.argv:
             tests += DATABASE
             site.use(Database(*site.members))
         site.make_certificates()
+        for member in site:
+            member.start_pinner()
         site.start()
         for test in tests:
             name = test.__name__.replace("_", " ")
