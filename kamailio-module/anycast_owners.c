@@ -147,6 +147,17 @@ static void tell(const struct anycast_view *view,
 		anycast_pass_send(view, answer->tell[i], &head, (struct slice){0});
 }
 
+/* Who asked need not wait: a repetition is asked about again. */
+static void tell_origin(const struct anycast_view *view,
+		const struct pass_head *asked, const struct claim_ruling *ruling)
+{
+	struct pass_head head = anycast_pass_head(view, PASS_TELL, asked->key);
+
+	memcpy(head.owner, ruling->owner, sizeof(head.owner));
+	anycast_pass_send(view, nodes_find(view->nodes, slice_str(asked->origin)),
+			&head, (struct slice){0});
+}
+
 /* 1: it is handled here. */
 static int handle(const struct anycast_view *view,
 		const struct claim_answer *answer, const struct claim_req *req,
@@ -231,10 +242,17 @@ void anycast_owners_asked(const struct anycast_view *view,
 	if(_owners == NULL)
 		return;
 	ruling = claim_rule(head, &env);
+	if(head->kind == PASS_TELL) {
+		answered(head->key);
+		answered(~head->key);
+	}
+	if(ruling.tells)
+		tell_origin(view, head, &ruling);
 	next = pass_next(head, ruling.kind, own_name(view));
 	switch(ruling.reply) {
 		case CLAIM_SEND:
-			memcpy(next.owner, ruling.owner, sizeof(next.owner));
+			if(ruling.kind == PASS_OWNED)
+				memcpy(next.owner, ruling.owner, sizeof(next.owner));
 			anycast_pass_send(view, ruling.node, &next, message);
 			break;
 		case CLAIM_KEEP:

@@ -152,16 +152,17 @@ static struct claim_ruling to_owner(const struct pass_head *head,
 	uint32_t node = nodes_find(env->nodes, slice_str(owner));
 	struct claim_ruling ruling = {
 		.reply = CLAIM_SEND, .kind = PASS_DELIVER, .node = node,
+		.tells = true,
 	};
 
 	/* a stream's origin must answer on it, and delivers by itself */
 	if (head->transport != SIP_UDP) {
 		ruling = back(head, env, PASS_OWNED);
-		memcpy(ruling.owner, owner, SITE_NAME_MAX);
 	} else if (node == nodes_self(env->nodes)) {
 		ruling.reply = CLAIM_KEEP;
 		ruling.node = NODES_NONE;
 	}
+	memcpy(ruling.owner, owner, SITE_NAME_MAX);
 	return ruling;
 }
 

@@ -92,12 +92,16 @@ struct claim_ruling {
 	enum pass_kind kind;	/* SEND: DELIVER to the owner, else YOURS, NOBODY
 				 * or OWNED to the origin */
 	uint32_t node;		/* SEND: an index, else NODES_NONE */
-	char owner[SITE_NAME_MAX];	/* OWNED: whom to name, else "" */
+	bool tells;		/* first a TELL to the origin, which hears of its
+				 * question in no other way: owner has it */
+	char owner[SITE_NAME_MAX];	/* OWNED and tells: whom to name, else "" */
 };
 
 /* An ASK or TELL that pass_decode() found good.  An owner that we do not hear
  * counts as none, and a claim then holds; where the answer cannot go anywhere
  * (the origin is a node that we do not hear) it is sent there all the same.
+ * The origin must learn of each answer: it takes a client's next repetition for
+ * a sign that nobody answers, and serves what another node serves already.
  */
 struct claim_ruling claim_rule(const struct pass_head *head,
 				 const struct claim_env *env);

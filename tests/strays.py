@@ -49,6 +49,27 @@ def an_invite_that_comes_again_elsewhere_rings_once(world, bob):
         ua.close()
 
 
+def what_a_slow_phone_has_is_not_sent_to_it_again(world, bob):
+    """A MESSAGE comes again until there is a final reply, whoever has it: that
+    the rendezvous passed it to its owner is an answer to who asked."""
+    for stray in ("ams1", "par1", "ams1", "par1"):
+        world.route("fra1")
+        ua = world.phone("alice")
+        ua.request("MESSAGE", f"sip:bob@{Node.domain}", world.service,
+                   headers=SERVED)
+        message = bob.expect("MESSAGE")
+        before = world.snapshot()
+        world.route(stray)
+        for n in range(1, 4):
+            ua.repeat()
+            world.grows(before, "reason_known_transaction", "fra1", n)
+        bob.expect_nothing()
+        assert world.grown(before, "claim_unanswered") == 0
+        bob.reply(message, 200, tag="b")
+        ua.expect_from(200, world.service)
+        ua.close()
+
+
 def an_ack_elsewhere_ends_the_repetitions_of_a_486(world, bob):
     ua, call, invite = served(world, bob)
     bob.reply(invite, 486, tag=f"t-{invite.header('call-id')}")
@@ -286,6 +307,7 @@ def an_operator_sees_what_is_passed(world, _bob):
 BOTH = [
     a_cancel_reaches_the_node_that_serves_the_call,
     an_invite_that_comes_again_elsewhere_rings_once,
+    what_a_slow_phone_has_is_not_sent_to_it_again,
     an_ack_elsewhere_ends_the_repetitions_of_a_486,
     a_response_reaches_the_node_that_asked,
     a_request_that_names_another_node_is_handled_there,

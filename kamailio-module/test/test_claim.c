@@ -306,20 +306,23 @@ static void a_stray_is_looked_for_where_it_would_be_known(void **state)
 	}
 }
 
-/* "send KIND NODE [OWNER]", "keep", "done", then "| OWNER" */
+/* "[tell] send KIND NODE [OWNER]", "[tell] keep", "done", then "| OWNER" */
 static const char *ruled(const struct world *w, const struct claim_ruling *r)
 {
 	static char text[128];
 	const char *reply = r->reply == CLAIM_SEND ? "send" :
 			    r->reply == CLAIM_KEEP ? "keep" : "done";
 
+	const char *tell = r->tells ? "tell " : "";
+
 	CHECK_EQ(r->reply == CLAIM_SEND, r->node != NODES_NONE, reply);
 	if (r->reply == CLAIM_SEND)
-		snprintf(text, sizeof(text), "send %s %s%s%s | %s",
+		snprintf(text, sizeof(text), "%ssend %s %s%s%s | %s", tell,
 			 pass_kind_name(r->kind), name_at(w, r->node),
 			 r->owner[0] ? " " : "", r->owner, noted(w));
 	else
-		snprintf(text, sizeof(text), "%s | %s", reply, noted(w));
+		snprintf(text, sizeof(text), "%s%s%s%s | %s", tell, reply,
+			 r->owner[0] ? " " : "", r->owner, noted(w));
 	return text;
 }
 
@@ -339,9 +342,9 @@ static void the_rendezvous_answers_who_asks(void **state)
 		{ "... once more", "a", NULL, PASS_ASK, true, SIP_UDP, NULL,
 		  "send yours a | a" },
 		{ "... of what another has", "d", NULL, PASS_ASK, true,
-		  SIP_UDP, NULL, "send deliver d | d" },
+		  SIP_UDP, NULL, "tell send deliver d d | d" },
 		{ "... of what we have", "b", NULL, PASS_ASK, true, SIP_UDP,
-		  NULL, "keep | b" },
+		  NULL, "tell keep b | b" },
 		{ "... of what a dead node had", "d", "UUUWU", PASS_ASK, true,
 		  SIP_UDP, NULL, "send yours a | a" },
 		{ "... of what one had that we cannot reach", "six", NULL,
@@ -351,9 +354,9 @@ static void the_rendezvous_answers_who_asks(void **state)
 		{ "a question about what nobody has", NULL, NULL, PASS_ASK,
 		  false, SIP_UDP, NULL, "send nobody a | -" },
 		{ "... about what another has", "d", NULL, PASS_ASK, false,
-		  SIP_UDP, NULL, "send deliver d | d" },
+		  SIP_UDP, NULL, "tell send deliver d d | d" },
 		{ "... about what we have", "b", NULL, PASS_ASK, false,
-		  SIP_UDP, NULL, "keep | b" },
+		  SIP_UDP, NULL, "tell keep b | b" },
 		{ "... about what it has itself: it is over there", "a", NULL,
 		  PASS_ASK, false, SIP_UDP, NULL, "send nobody a | a" },
 		{ "... about what a dead node had", "d", "UUUXU", PASS_ASK,

@@ -288,6 +288,17 @@ static void handle(uint32_t n, struct message m)
 		world.ends.answered++;
 }
 
+static void tell_origin(uint32_t n, const struct pass_head *asked,
+			const char owner[static SITE_NAME_MAX])
+{
+	struct pass_head head = new_head(n, PASS_TELL, SIP_UDP);
+	uint32_t origin = nodes_find(world.node[n].nodes,
+				     slice_str(asked->origin));
+
+	memcpy(head.owner, owner, SITE_NAME_MAX);
+	send_to(n, origin, head, (struct slice){ 0 });
+}
+
 static void receive(const struct datagram *d)
 {
 	static struct pass_buffer buffer;
@@ -315,9 +326,12 @@ static void receive(const struct datagram *d)
 		ruling = claim_rule(&head, &node->env);
 		if (ruling.reply == CLAIM_DONE)
 			return;
+		if (ruling.tells)
+			tell_origin(d->to, &head, ruling.owner);
 		next = pass_next(&head, ruling.kind,
 				 slice_str(names[d->to]));
-		memcpy(next.owner, ruling.owner, sizeof(next.owner));
+		if (ruling.kind == PASS_OWNED)
+			memcpy(next.owner, ruling.owner, sizeof(next.owner));
 		if (ruling.reply == CLAIM_SEND) {
 			send_to(d->to, ruling.node, next, text);
 			return;
