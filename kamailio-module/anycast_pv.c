@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/mem/shm.h"
 #include "core/pvar.h"
 
 #include "kamailio-module/anycast_convert.h"
@@ -17,6 +18,7 @@ enum pv_which
 	PV_REASON,
 	PV_PEER,
 	PV_STRAY,
+	PV_MEMORY,
 	PV_NAMES
 };
 
@@ -27,6 +29,7 @@ static const char *const pv_names[PV_NAMES] = {
 		[PV_REASON] = "reason",
 		[PV_PEER] = "peer",
 		[PV_STRAY] = "stray",
+		[PV_MEMORY] = "memory",
 };
 
 int anycast_pv_parse_name(pv_spec_t *spec, str *name)
@@ -40,7 +43,7 @@ int anycast_pv_parse_name(pv_spec_t *spec, str *name)
 		return 0;
 	}
 	LM_ERR("$anycast(%.*s): unknown name, known are node, state, action, "
-		   "reason, peer, stray\n",
+		   "reason, peer, stray, memory\n",
 			name->len, name->s);
 	return -1;
 }
@@ -93,11 +96,27 @@ static const char *value_of(struct sip_msg *msg, int which)
 	}
 }
 
+/* Of the shared memory, free at this moment, in per cent. */
+static unsigned free_memory(void)
+{
+	struct mem_info info;
+
+	shm_info(&info);
+	return info.total_size ? (unsigned)(info.free_size * 100 / info.total_size)
+						   : 0;
+}
+
 int anycast_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 {
-	const char *value = value_of(msg, (int)param->pvn.u.isname.name.n);
-	str text = {(char *)value, value ? (int)strlen(value) : 0};
+	int which = (int)param->pvn.u.isname.name.n;
+	const char *value;
+	str text;
 
-	return value ? pv_get_strval(msg, param, res, &text)
-				 : pv_get_null(msg, param, res);
+	if(which == PV_MEMORY)
+		return pv_get_uintval(msg, param, res, free_memory());
+	value = value_of(msg, which);
+	if(value == NULL)
+		return pv_get_null(msg, param, res);
+	text = (str){(char *)value, (int)strlen(value)};
+	return pv_get_strval(msg, param, res, &text);
 }
