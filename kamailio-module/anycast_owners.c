@@ -22,6 +22,7 @@ enum
 	QUESTION_AGAIN_MS = 40, /* sooner than T1 of any client; what comes
 							 * sooner than that was doubled on its way */
 	QUESTION_KEEP_MS = 32000,
+	SILENT_MS = 5000,
 };
 
 /* What was asked and not answered yet.  A client that repeats itself is then
@@ -38,6 +39,8 @@ struct question
 static void *_mem;
 static struct owners *_owners;
 static struct question *_questions;
+/* By node: until when no claim waits for it, as it did not answer one. */
+static _Atomic uint64_t *_silent_until_ms;
 
 int anycast_owners_init(uint32_t entries)
 {
@@ -46,13 +49,15 @@ int anycast_owners_init(uint32_t entries)
 
 	_mem = shm_malloc(size + 64);
 	_questions = shm_malloc(QUESTIONS * sizeof(*_questions));
-	if(_mem == NULL || _questions == NULL) {
+	_silent_until_ms = shm_malloc(SITE_NODES_MAX * sizeof(*_silent_until_ms));
+	if(_mem == NULL || _questions == NULL || _silent_until_ms == NULL) {
 		LM_ERR("no shared memory for the owners of transactions: %zu bytes; "
 			   "lower owners_size, or start with a larger -m\n",
 				size);
 		return -1;
 	}
 	memset(_questions, 0, QUESTIONS * sizeof(*_questions));
+	memset(_silent_until_ms, 0, SITE_NODES_MAX * sizeof(*_silent_until_ms));
 	aligned = ((uintptr_t)_mem + 63) & ~(uintptr_t)63;
 	_owners = owners_init((void *)aligned, entries);
 	return 0;
@@ -64,9 +69,18 @@ void anycast_owners_destroy(void)
 		shm_free(_mem);
 	if(_questions)
 		shm_free(_questions);
+	if(_silent_until_ms)
+		shm_free((void *)_silent_until_ms);
 	_mem = NULL;
 	_owners = NULL;
 	_questions = NULL;
+	_silent_until_ms = NULL;
+}
+
+void anycast_owners_heard(uint32_t node)
+{
+	if(_silent_until_ms)
+		atomic_store(&_silent_until_ms[node], 0);
 }
 
 void anycast_owners_summarize(struct owners_summary *out)
@@ -90,12 +104,32 @@ static bool asked_in_vain(uint64_t key)
 	return false;
 }
 
-static void answered(uint64_t key)
+static void forget(uint64_t key)
 {
 	struct question *q = &_questions[key & (QUESTIONS - 1)];
 
 	if(atomic_load(&q->key) == key)
 		atomic_store(&q->key, 0);
+}
+
+/* Of the request with this key, and of its CANCEL, which asks by ~key. */
+static void answered(uint64_t key)
+{
+	forget(key);
+	forget(~key);
+}
+
+/* Shall this claim not wait for node, or wait no longer? */
+static bool is_silent(uint32_t node, uint64_t key)
+{
+	uint64_t now_ms = clock_boot_ms();
+
+	if(now_ms < atomic_load(&_silent_until_ms[node]))
+		return true;
+	if(!asked_in_vain(key))
+		return false;
+	atomic_store(&_silent_until_ms[node], now_ms + SILENT_MS);
+	return true;
 }
 
 static struct claim_env env_of(const struct anycast_view *view)
@@ -178,7 +212,7 @@ static int send_claim(const struct sip_msg *msg,
 	struct claim_env env = env_of(view);
 	bool ask = answer->action == CLAIM_ASK;
 
-	if(!(ask && asked_in_vain(req->id.key))
+	if(!(ask && is_silent(answer->node, req->id.key))
 			&& anycast_pass_message(msg, view, answer->node,
 					ask ? PASS_ASK : PASS_DELIVER, ask, req->id.key)) {
 		anycast_count_claim(ask ? CLAIM_ASKED : CLAIM_OTHERS);
@@ -232,6 +266,20 @@ enum stray_verdict anycast_ask(uint32_t *owner, const struct sip_msg *msg,
 				   : STRAY_NOBODY;
 }
 
+/* Who asked and hears no more of it, as another node has it, is told: or it
+ * would take the client's next repetition for one that nobody answers.
+ */
+static void tell_origin(const struct anycast_view *view,
+		const struct pass_head *asked, uint32_t owner)
+{
+	struct pass_head head = anycast_pass_head(view, PASS_TELL, asked->key);
+
+	site_name_copy(head.owner, slice_str(nodes_at(view->nodes, owner)->name));
+	anycast_pass_send(view,
+			nodes_find(view->nodes, slice_str(asked->origin)), &head,
+			(struct slice){0});
+}
+
 void anycast_owners_asked(const struct anycast_view *view,
 		const struct pass_head *head, struct slice message)
 {
@@ -241,6 +289,8 @@ void anycast_owners_asked(const struct anycast_view *view,
 
 	if(_owners == NULL)
 		return;
+	if(head->kind == PASS_TELL)
+		answered(head->key);
 	ruling = claim_rule(head, &env);
 	if(head->kind == PASS_TELL) {
 		answered(head->key);
@@ -254,8 +304,11 @@ void anycast_owners_asked(const struct anycast_view *view,
 			if(ruling.kind == PASS_OWNED)
 				memcpy(next.owner, ruling.owner, sizeof(next.owner));
 			anycast_pass_send(view, ruling.node, &next, message);
+			if(ruling.kind == PASS_DELIVER)
+				tell_origin(view, head, ruling.node);
 			break;
 		case CLAIM_KEEP:
+			tell_origin(view, head, nodes_self(view->nodes));
 			next.kind = PASS_DELIVER;
 			anycast_pass_inject(&next, message);
 			break;
