@@ -9,6 +9,7 @@ different on purpose: --node-local, and a site file that has changed.
 """
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -162,6 +163,27 @@ def nothing_else_is_told(fra1, _ams1):
         assert want in said, said
 
 
+def a_flood_gains_nothing(fra1, _ams1):
+    """Past the rate answers are no larger than questions, and say: by TCP."""
+    question = b"\0\7\0\0\0\1\0\0\0\0\0\0" + b"".join(
+        bytes([len(label)]) + label.encode() for label in DOMAIN.split(".")) \
+        + b"\0\0\x23\0\1"       # its NAPTRs
+    answers = []
+    with fra1.space.inside(), \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+        flood.connect((SERVICE[0], 53))
+        flood.settimeout(2)
+        for _ in range(4000):
+            flood.send(question)
+            answers.append(flood.recv(4096))
+    cut = [answer for answer in answers if answer[2] & 2]
+    assert len(cut) > len(answers) / 2, f"{len(cut)} of {len(answers)}"
+    assert max(map(len, cut)) == len(question)
+    # a resolver does as it is told
+    said = fra1.dig(DOMAIN, "NAPTR")
+    assert "(TCP)" in said and "_sips._tcp" in said, said
+
+
 def the_local_variant_names_the_node_alone(fra1, ams1):
     """What --node-local costs: two nodes, two answers, and a short life."""
     for node in (fra1, ams1):
@@ -215,7 +237,8 @@ def main():
         node.start()
     for test in (each_way_is_found_in_its_order, both_nodes_say_the_same,
                  a_node_is_told_by_its_nsid, each_node_has_its_own_name,
-                 nothing_else_is_told, the_local_variant_names_the_node_alone,
+                 nothing_else_is_told, a_flood_gains_nothing,
+                 the_local_variant_names_the_node_alone,
                  a_change_is_another_serial, no_journal_is_kept):
         test(*nodes)
         print(f"ok: {test.__name__.replace('_', ' ')}", flush=True)
