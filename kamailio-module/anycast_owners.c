@@ -77,12 +77,6 @@ void anycast_owners_destroy(void)
 	_silent_until_ms = NULL;
 }
 
-void anycast_owners_heard(uint32_t node)
-{
-	if(_silent_until_ms)
-		atomic_store(&_silent_until_ms[node], 0);
-}
-
 void anycast_owners_summarize(struct owners_summary *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -130,6 +124,15 @@ static bool is_silent(uint32_t node, uint64_t key)
 		return false;
 	atomic_store(&_silent_until_ms[node], now_ms + SILENT_MS);
 	return true;
+}
+
+void anycast_owners_heard(uint32_t node, const struct pass_head *head)
+{
+	if(_owners == NULL)
+		return;
+	atomic_store(&_silent_until_ms[node], 0);
+	if(head->kind != PASS_ASK && head->kind != PASS_DELIVER)
+		answered(head->key);
 }
 
 static struct claim_env env_of(const struct anycast_view *view)
@@ -242,7 +245,6 @@ int anycast_claim(struct sip_msg *msg)
 	if(req.verdict == STRAY_NONE)
 		return handle(view, &answer, &req,
 				req.transport == SIP_UDP ? CLAIM_HERE : CLAIM_TOLD);
-	answered(req.id.key);
 	return handle(view, &answer, &req, CLAIM_GRANTED);
 }
 
@@ -266,20 +268,6 @@ enum stray_verdict anycast_ask(uint32_t *owner, const struct sip_msg *msg,
 				   : STRAY_NOBODY;
 }
 
-/* Who asked and hears no more of it, as another node has it, is told: or it
- * would take the client's next repetition for one that nobody answers.
- */
-static void tell_origin(const struct anycast_view *view,
-		const struct pass_head *asked, uint32_t owner)
-{
-	struct pass_head head = anycast_pass_head(view, PASS_TELL, asked->key);
-
-	site_name_copy(head.owner, slice_str(nodes_at(view->nodes, owner)->name));
-	anycast_pass_send(view,
-			nodes_find(view->nodes, slice_str(asked->origin)), &head,
-			(struct slice){0});
-}
-
 void anycast_owners_asked(const struct anycast_view *view,
 		const struct pass_head *head, struct slice message)
 {
@@ -289,13 +277,7 @@ void anycast_owners_asked(const struct anycast_view *view,
 
 	if(_owners == NULL)
 		return;
-	if(head->kind == PASS_TELL)
-		answered(head->key);
 	ruling = claim_rule(head, &env);
-	if(head->kind == PASS_TELL) {
-		answered(head->key);
-		answered(~head->key);
-	}
 	if(ruling.tells)
 		tell_origin(view, head, &ruling);
 	next = pass_next(head, ruling.kind, own_name(view));
@@ -304,11 +286,8 @@ void anycast_owners_asked(const struct anycast_view *view,
 			if(ruling.kind == PASS_OWNED)
 				memcpy(next.owner, ruling.owner, sizeof(next.owner));
 			anycast_pass_send(view, ruling.node, &next, message);
-			if(ruling.kind == PASS_DELIVER)
-				tell_origin(view, head, ruling.node);
 			break;
 		case CLAIM_KEEP:
-			tell_origin(view, head, nodes_self(view->nodes));
 			next.kind = PASS_DELIVER;
 			anycast_pass_inject(&next, message);
 			break;

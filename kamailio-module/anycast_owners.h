@@ -29,8 +29,8 @@ int anycast_claim(struct sip_msg *msg);
 enum stray_verdict anycast_ask(uint32_t *owner, const struct sip_msg *msg,
 		const struct anycast_view *view, const struct claim_id *id);
 
-/* A datagram of this node has come. */
-void anycast_owners_heard(uint32_t node);
+/* A datagram of this node has come: it is there, and may answer a question. */
+void anycast_owners_heard(uint32_t node, const struct pass_head *head);
 
 /* An ASK or TELL of another node. */
 void anycast_owners_asked(const struct anycast_view *view,

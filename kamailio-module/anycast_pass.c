@@ -292,7 +292,7 @@ static void take(const uint8_t *datagram, size_t len, const struct addr *source)
 		anycast_count(EVENT_PASS_OTHER_SOURCE);
 		return;
 	}
-	anycast_owners_heard(sender);
+	anycast_owners_heard(sender, &head);
 	anycast_count_pass_in(head.kind);
 	switch(head.kind) {
 		case PASS_TELL:

@@ -7,7 +7,8 @@
  *
  *	origin        rendezvous          owner
  *	  |-- ASK -------->|                |
- *	  |                |-- DELIVER ---->|   it is known, over UDP
+ *	  |                |-- DELIVER ---->|   it is known, over UDP:
+ *	  |<-- TELL -------|                    the origin need not wait
  *	  |<-- YOURS ------|                    claimed, nobody else has it
  *	  |<-- NOBODY -----|                    not claimed, nobody has it
  *	  |<-- OWNED ------|                    a stream's: the origin
