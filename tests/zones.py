@@ -179,9 +179,10 @@ def a_flood_gains_nothing(fra1, _ams1):
     cut = [answer for answer in answers if answer[2] & 2]
     assert len(cut) > len(answers) / 2, f"{len(cut)} of {len(answers)}"
     assert max(map(len, cut)) == len(question)
-    # a resolver does as it is told
-    said = fra1.dig(DOMAIN, "NAPTR")
-    assert "(TCP)" in said and "_sips._tcp" in said, said
+    # a resolver does as it is told (Knot 3.4 has forgiven by then)
+    for more in ((), ("+tcp",)):
+        said = fra1.dig(DOMAIN, "NAPTR", *more)
+        assert "_sips._tcp" in said, said
 
 
 def the_local_variant_names_the_node_alone(fra1, ams1):
