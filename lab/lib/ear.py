@@ -10,9 +10,10 @@ import struct
 import threading
 import time
 
+from .nodes import MEDIA
+
 IPV4 = 0x0800
 UDP = 17
-MEDIA = range(16384, 17408)     # the pinners' ports
 
 
 class Stream:

@@ -27,6 +27,7 @@ from ng import Ng
 
 PASSWORDS, domain = sip_node.PASSWORDS, sip_node.Node.domain
 NG = ("127.0.0.1", 2223)
+MEDIA = range(16384, 32768)     # ports of the pinner
 LONG_RATE = 100_000     # bytes a second of a download
 
 
@@ -152,7 +153,7 @@ class Node(sip_node.Node):
             f"node-state = {self.dir}/node.state",
             f"state-dir = {self.dir}/state", f"listen = {NG[0]}:{NG[1]}",
             f"pid-file = {self.dir}/pinner.pid", "threads = 1",
-            "port-min = 16384", "port-max = 32767", ""]))
+            f"port-min = {MEDIA[0]}", f"port-max = {MEDIA[-1]}", ""]))
         return Unit("pinner", [self.build / "bin/rtp-pinner", "--config",
                                self.dir / "rtp-pinner.conf"],
                     ready=self.pinner_lacking, env=self.env,
