@@ -325,7 +325,8 @@ static int mod_init(void)
 	load_tm_optional();
 	anycast_flow_init((uint32_t)_token_lifetime_s);
 	/* anycast_pin() shows save() the Path it writes, over TCP as well */
-	if(find_module_by_name("registrar"))
+	_conf.redirect.can_register = find_module_by_name("registrar") != NULL;
+	if(_conf.redirect.can_register)
 		tcp_set_clone_rcvbuf(1);
 	if(anycast_site_init(_site, _node, _state_file) || init_follow())
 		return -1;

@@ -190,6 +190,12 @@ static bool rule_loop(const struct rule_ctx *ctx)
 	/* what is refused here is not passed on either */
 	if (rule_refuse(ctx))
 		return true;
+	/* the way back to a phone begins where its connection ends: through us the
+	 * node would find none
+	 */
+	if (req->method == SIP_METHOD_REGISTER && !may_pass(ctx, node) &&
+	    ctx->env->conf->can_register)
+		return serve(ctx, REASON_LOOP_OTHER);
 	if (nodes_state(ctx->env->nodes, node) == NODE_DOWN)
 		return refuse_down(ctx);
 	if (!nodes_reachable(ctx->env->nodes, node, req->family))

@@ -162,6 +162,7 @@ struct redirect_conf {
 	uint32_t methods;		/* bit per enum sip_method to redirect */
 	bool can_relay;			/* tm is there to do it */
 	bool can_pass;			/* to other nodes: strays are looked after */
+	bool can_register;		/* the host has a registrar */
 };
 
 /* What the decision stands on; all borrowed. */

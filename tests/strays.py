@@ -9,8 +9,8 @@ import re
 import time
 
 from cluster import NAMES, address
-from node import Node
-from strayworld import (SERVED, T1, Caller, asked_about, end_cancelled,
+from node import PASSWORDS, Node
+from strayworld import (SERVED, T1, Callee, Caller, asked_about, end_cancelled,
                         forget_calls, main, quiet, rewrite, served)
 from waiting import until
 
@@ -146,6 +146,35 @@ def a_request_that_names_another_node_is_handled_there(world, bob):
     assert world.grown(before, "action_relay") == 0
     assert world.grown(before, "reason_names_this_node", "fra1") == 1
     ua.close()
+
+
+def a_phone_registers_where_its_connection_ends(world, _bob):
+    """Not at the node its REGISTER names, which has no way back to it."""
+    host = world.node("fra1")[0]
+    for uri, routes in ((f"sip:fra1.{Node.domain}", []), (None, [
+            f"<sip:{f'[{host}]' if ':' in host else host};lr>"])):
+        world.route("ams1")
+        for member in world.live():
+            member.forget("carol")
+        carol = world.phone("carol", Node.domain, Callee, transport="tcp",
+                            to=world.service)
+        carol.request_with_password(
+            "REGISTER", uri or f"sip:{Node.domain}", world.service,
+            PASSWORDS["carol"], to_uri=carol.aor(), headers=["Expires: 600"],
+            routes=routes)
+        carol.expect(200)
+        for name in NAMES:
+            until(f"carol known at {name}", lambda n=name:
+                  str(carol.port) in world[n].rpc("ul.dump"))
+            ua = world.phone("alice")
+            call = ua.request("INVITE", f"sip:carol@{Node.domain}",
+                              world.node(name))
+            invite = carol.expect("INVITE")
+            carol.reply(invite, 486, tag="c")
+            carol.expect("ACK")
+            ua.ack(call, ua.expect(486))
+            ua.close()
+        carol.close()
 
 
 def a_stream_cancels_what_another_connection_began(world, bob):
@@ -325,6 +354,7 @@ BOTH = [
     an_ack_elsewhere_ends_the_repetitions_of_a_486,
     a_response_reaches_the_node_that_asked,
     a_request_that_names_another_node_is_handled_there,
+    a_phone_registers_where_its_connection_ends,
     a_stream_cancels_what_another_connection_began,
 ]
 GONE = [

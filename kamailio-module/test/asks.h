@@ -29,6 +29,7 @@ enum {
 	NO_TM = 1024,		/* the host cannot relay */
 	UNREADABLE = 2048,
 	PASSES = 4096,		/* strays are looked after */
+	REGISTRAR = 8192,
 };
 
 struct ask {
@@ -175,6 +176,7 @@ static inline const char *ask_world(struct world *w, const struct ask *ask)
 
 	w->conf.methods = ask->methods ? ask->methods : 1U << SIP_METHOD_INVITE;
 	w->conf.can_relay = !(ask->facts & NO_TM);
+	w->conf.can_register = ask->facts & REGISTRAR;
 	w->conf.can_pass = ask->facts & PASSES;
 	ask_states(w, ask->states);
 	if (ask->facts & CAME_BACK) {
