@@ -15,6 +15,7 @@ import heapq
 import itertools
 import re
 import select
+import socket
 import struct
 import threading
 import time
@@ -27,6 +28,7 @@ from phone import Msg, Phone
 from voice import Voice, rtp, where
 
 T1, T2, GIVE_UP = 0.5, 4.0, 16.0
+RCVBUFFORCE = 33    # linux/asm-generic/socket.h
 LATE = 0.3          # voice that is not heard by then is lost
 
 _numbers = itertools.count(1)
@@ -42,6 +44,7 @@ class Call:
         self.id = f"load-{self.number}@client.example"
         self.asked = self.answered = self.ended = 0.0
         self.node = self.failure = ""
+        self.pinned = False         # its voice goes by way of a node
         self.cseq = 1
         self.target = self.ok = None
         self.waits_for = None       # "INVITE" or "BYE", its branch and packet
@@ -61,6 +64,8 @@ class Call:
             return "not ended" if self.answered else "not answered"
         if not min(self.sent):
             return "no voice"
+        if not self.pinned:
+            return "voice not by way of a node"
         return f"{self.lost()} packets of voice lost" if self.lost() else ""
 
 
@@ -106,6 +111,8 @@ class Load(threading.Thread):
                          (self.voices[0].rtp, lambda s: self.hear_voice(s, 0)),
                          (self.voices[1].rtp, lambda s: self.hear_voice(s, 1))):
             sock.setblocking(False)
+            # so that nothing is lost on the way into this program
+            sock.setsockopt(socket.SOL_SOCKET, RCVBUFFORCE, 1 << 24)
             poller.register(sock, select.POLLIN)
             hear[sock.fileno()] = sock, do
         self.at(time.monotonic(), self.ask)
@@ -248,6 +255,8 @@ class Load(threading.Thread):
         call.ok, call.answered = msg, time.monotonic()
         self.ack_ok(call)
         call.ats[0] = where(msg.body)
+        own = {node.own for node in self.lab.nodes.values()}
+        call.pinned = {at[0] for at in call.ats} <= own
         self.at(call.answered, self.speak, call, call.answered + self.seconds)
 
     def hang_up(self, _, call):

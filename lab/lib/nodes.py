@@ -35,19 +35,21 @@ class Node(sip_node.Node):
     """agent: what write_agent() takes; theirs: ExaBGP's healthcheck runs in the
     place of our agent; bfd: a BIRD beside ExaBGP that does only that; web: an
     address for a web server; downloads: nginx with the node's content, where the
-    site has its http; dns: a Knot too, if the site has dns = yes; tiny: little room for the agent's state; clock: step_clock() works; kernel: no
-    ExaBGP, the agent's routes go through the kernel to a BIRD with OSPF."""
+    site has its http; dns: a Knot too, if the site has dns = yes; tiny: little
+    room for the agent's state; clock: step_clock() works; kernel: no ExaBGP,
+    the agent's routes go through the kernel to a BIRD with OSPF; defines:
+    further settings of kamailio.cfg."""
 
     def __init__(self, space, build, *, site, agent=None, bfd=False,
                  theirs=False, web="", downloads=False, dns=False, tiny=False,
-                 clock=False, kernel=False):
+                 clock=False, kernel=False, defines=()):
         # pylint: disable=super-init-not-called
         self.space, self.dir = space, space.dir
         self.name, self.build = space.name, Path(build).resolve()
         self.cfg = self.write_cfg()
         self.users_time = 0
         (self.own, self.own6), self.router = NODES[self.name]
-        self.defines = ["WITH_PINNER", "WITH_WEBSOCKET"]
+        self.defines = ["WITH_PINNER", "WITH_WEBSOCKET", *defines]
         self.strays = 2
         self.supervisor = Supervisor(space)
         for folder in ("state", "var"):
