@@ -466,8 +466,8 @@ const struct site_key site_keys[SITE_KEYS] = {
 	[KEY_CLUSTER_TLS] = { "cluster-tls", IN_SERVICE(cluster_tls),
 		.parse = parse_bool, .dflt = "no", .allowed = "yes or no",
 		.help = "SIP between the nodes (registrations, calls) over "
-			"TLS, each other's certificates verified; needs "
-			"tls = yes" },
+			"TLS, on TCP stray-port, each other's certificates "
+			"verified; needs tls = yes" },
 	[KEY_PREFIX] = { "prefix", IN_SERVICE(prefixes),
 		.parse = site_parse_announced, .repeatable = true,
 		.also_at = offsetof(struct site, prefix_cnt),

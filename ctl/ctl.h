@@ -106,6 +106,8 @@ extern const size_t ctl_target_cnt;
 
 int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 			const struct site_node *node);
+int ctl_render_tls(const struct ctl *ctl, const struct site *site,
+		   const struct site_node *node);
 int ctl_render_knot(const struct ctl *ctl, const struct site *site,
 		    const struct site_node *node);
 int ctl_render_zone(const struct ctl *ctl, const struct site *site,

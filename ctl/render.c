@@ -8,6 +8,8 @@
 const struct ctl_target ctl_targets[] = {
 	{ "kamailio", "defines, aliases and listen lines, to be included first",
 	  ctl_render_kamailio },
+	{ "tls", "the part of tls.cfg that nodes know each other by (cluster-tls)",
+	  ctl_render_tls },
 	{ "knot", "Knot DNS: its configuration; with --output the zones as well",
 	  ctl_render_knot },
 	{ "zone", "the zone file of the domain, or of --zone, for any DNS server",

@@ -57,7 +57,7 @@ static void print_dmq_address(const struct site *site,
 
 	addr_format_host(host, family == ADDR_IP4 ? &node->ip4 : &node->ip6);
 	printf("\"sip:%s:%u", host,
-	       site->cluster_tls ? node->sips_port : node->sip_port);
+	       site->cluster_tls ? site->stray_port : node->sip_port);
 	fputs(site->cluster_tls ? ";transport=tls\"" : "\"", stdout);
 }
 
@@ -104,6 +104,8 @@ static void print_cluster(const struct site *site, const struct site_node *node)
 	}
 	define_flag("WITH_NODES", true);
 	define_flag("WITH_CLUSTER_TLS", site->cluster_tls);
+	if (site->cluster_tls)
+		define_number("CLUSTER_PORT", site->stray_port);
 	fputs("#!define DMQ_ADDRESS ", stdout);
 	print_dmq_address(site, node, family);
 	putchar('\n');
@@ -176,6 +178,18 @@ static void print_listens(const struct site *site, const struct addr *a,
 		print_listen("tls", a, site->https_port);
 }
 
+/* Where the other nodes call with TLS. */
+static void print_cluster_listen(const struct site *site,
+				 const struct site_node *node)
+{
+	enum addr_family family = site_nodes_family(site);
+
+	if (!site->cluster_tls || site->node_cnt < 2 || family == ADDR_NONE)
+		return;
+	print_listen("tls", family == ADDR_IP4 ? &node->ip4 : &node->ip6,
+		     site->stray_port);
+}
+
 /* What stands in quotes in the cfg must not end them. */
 static int check_path(const char *path)
 {
@@ -230,6 +244,7 @@ int ctl_render_kamailio(const struct ctl *ctl, const struct site *site,
 	     "#!ifndef SERVICE_ADDRESS_ONLY");
 	print_listens(site, &node->ip4, node->sip_port, node->sips_port);
 	print_listens(site, &node->ip6, node->sip_port, node->sips_port);
+	print_cluster_listen(site, node);
 	puts("#!endif\n\n"
 	     "# The second time, when the modules are loaded: whom to ask for "
 	     "registrations.\n"

@@ -47,7 +47,7 @@ static size_t format_route(
 }
 
 /* <sip:TOKEN@198.51.100.11:5060;lr>: for the other nodes, in the family they
- * talk in.  They choose the transport; ;sips=5061 is where TLS is to be had.
+ * talk in.  They choose the transport; ;sips=7054 is where TLS is to be had.
  */
 static size_t format_path(char *out, const char *token,
 		const struct sip_msg *msg, const struct site *site,
@@ -68,7 +68,7 @@ static size_t format_path(char *out, const char *token,
 	writer_u32(&w, node->sip_port);
 	if(site->cluster_tls) {
 		writer_str(&w, ";sips=");
-		writer_u32(&w, node->sips_port);
+		writer_u32(&w, site->stray_port);
 	}
 	writer_str(&w, ";lr>");
 	return writer_len(&w);

@@ -49,6 +49,8 @@ def main():
                 tls = ", TLS" if site else ""
                 failed += judge(f"{cfg}: {what}{tls}",
                                 check(cfg, addresses, site, []))
+        failed += judge(f"{cfg}: TLS between the nodes",
+                        check(cfg, BOTH, f"{TLS}\ncluster-tls = yes", []))
         for switch in switches:
             failed += judge(f"{cfg}: {switch}", check(cfg, FOUR, "", [switch]))
         failed += judge(f"{cfg}: an old secret beside the new",

@@ -39,6 +39,7 @@ def site_text(names, service="", secret="secret"):
 
 class Member(cluster.Member):
     pinner = None
+    read = 0            # of the log: what has been there is no news
 
     def contacts(self, user):
         """What its registrar knows of a user: a text for each contact."""
@@ -58,7 +59,7 @@ class Member(cluster.Member):
     def errors(self):
         """Lines of its log that somebody would have to look at."""
         log = (self.dir / "log").read_text(errors="replace")
-        return [line for line in log.splitlines()
+        return [line for line in log[self.read:].splitlines()
                 if re.search(r"\b(ERROR|CRITICAL|BUG|ALERT)\b", line)]
 
     def start_pinner(self):
@@ -82,6 +83,9 @@ class Member(cluster.Member):
             self.pinner.kill()
             self.pinner.wait()
         super().remove()
+
+    def forget_log(self):
+        self.read = len((self.dir / "log").read_text(errors="replace"))
 
     def event(self, name):
         return self.stat(f"anycast:event_{name}")
@@ -173,28 +177,47 @@ class Dual(cluster.Cluster):
     def authority(self):
         return next(iter(self)).dir / "ca.crt"
 
-    def make_certificates(self, who="ca"):
-        """tls.cfg as shipped, with certificates of one authority."""
-        first = next(iter(self)).dir
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-            "-days", "2", "-subj", f"/CN={who}", "-keyout",
-            first / f"{who}.key", "-out", first / f"{who}.crt")
+    def make_certificates(self):
+        """tls.cfg as shipped, with certificates of one public authority; where
+        nodes talk by TLS, as rendered, with others of the site's own."""
+        self._authority("ca")
         for member in self:
-            names = f"DNS:{member.domain},DNS:{member.name}.{member.domain}"
-            request, folder = member.dir / "node.csr", member.dir
-            run("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes",
-                "-subj", f"/CN={member.domain}", "-keyout",
-                folder / "node.key", "-out", request)
-            (folder / "ext").write_text(f"subjectAltName={names}\n")
-            run("openssl", "x509", "-req", "-in", request, "-CA",
-                first / f"{who}.crt", "-CAkey", first / f"{who}.key",
-                "-CAcreateserial", "-days", "2", "-extfile", folder / "ext",
-                "-out", folder / "node.crt")
+            self.sign(member, "ca", "node", f"DNS:{member.domain},"
+                      f"DNS:{member.name}.{member.domain}")
             text = (SOURCE / "configs/kamailio/tls.cfg").read_text()
-            text = text.replace("/etc/sip-anycast/tls/", f"{folder}/")
-            text = text.replace("/etc/ssl/certs/ca-certificates.crt",
-                                f"{first}/{who}.crt")
-            (folder / "tls.cfg").write_text(text)
+            (member.dir / "tls.cfg").write_text(text.replace(
+                "/etc/ssl/certs/ca-certificates.crt", f"{self._ca('ca')}.crt")
+                .replace("/etc/sip-anycast/tls/", f"{member.dir}/"))
+        if "cluster-tls = yes" not in self.service:
+            return
+        self._authority("nodes-ca")
+        for member in self:
+            self.sign(member, "nodes-ca", "nodes", f"IP:{member.own}")
+            with open(member.dir / "tls.cfg", "a", encoding="ascii") as out:
+                out.write(member.ctl("render", "tls").replace(
+                    "/etc/sip-anycast/tls/nodes-ca", str(self._ca("nodes-ca")))
+                    .replace("/etc/sip-anycast/tls/", f"{member.dir}/"))
+
+    def _ca(self, name):
+        return next(iter(self)).dir / name
+
+    def _authority(self, name):
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+            "-days", "2", "-subj", f"/CN={name}", "-keyout",
+            f"{self._ca(name)}.key", "-out", f"{self._ca(name)}.crt")
+
+    def sign(self, member, authority, what, names):
+        """A key and a certificate of the authority, called WHAT.key, .crt."""
+        path, issuer = member.dir / what, self._ca(authority)
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            f"/CN={member.name}", "-keyout", f"{path}.key", "-out",
+            f"{path}.csr")
+        (member.dir / "ext").write_text(f"subjectAltName={names}\n")
+        run("openssl", "x509", "-req", "-in", f"{path}.csr", "-CA",
+            f"{issuer}.crt", "-CAkey", f"{issuer}.key", "-CAcreateserial",
+            "-days", "2", "-extfile", member.dir / "ext", "-out",
+            f"{path}.crt")
 
     def hang_up(self):
         for ua in self.phones:

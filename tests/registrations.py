@@ -3,10 +3,11 @@
 """Registrations on every node: three nodes with the shipped cfg, phones that
 register at one and are called through each, and strangers who try to join in.
 
-usage: registrations.py BUILD [--postgres] [WORD-IN-A-TEST...]
+usage: registrations.py BUILD [--postgres | --tls] [WORD-IN-A-TEST...]
 """
 import os
 import signal
+import subprocess
 import sys
 import time
 from itertools import product
@@ -452,6 +453,68 @@ def a_database_that_is_away_costs_nobody_anything(site):
         written(site, *users)
 
 
+# --- TLS between the nodes ----------------------------------------------------
+
+def between_nodes_there_is_nothing_but_tls(site):
+    """While a phone registers and is called: no node hears SIP of another."""
+    names = [member.own for member in site]
+    listener = "".join(f" or host {own}" for own in names)[4:]
+    capture = site["fra1"].dir / "between"
+    with open(capture, "w", encoding="ascii") as out:
+        tcpdump = subprocess.Popen(
+            site["fra1"].space.words("tshark", "-lni", "hub", "-T", "fields",
+                                     "-e", "ip.src", "-e", "ip.dst", "-e",
+                                     "tcp.port", "-e", "udp.port", listener),
+            stdout=out, stderr=subprocess.DEVNULL)
+    try:
+        probe = site.phone("carol", 3)
+
+        def captured():
+            probe.request("OPTIONS", f"sip:{site['fra1'].own}",
+                          site.at("fra1"), from_uri="sip:x@example.com")
+            return capture.read_text().count("203.0.113.3")
+        waiting.until("the capture has begun", captured, pause=0.2)
+        bob = registered(site, "bob", place=2)
+        site.wait_for("bob")
+        whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+        tls = f"{names[0]}\t{names[1]}"
+        waiting.until("the call is in the capture",
+                      lambda: tls in capture.read_text())
+    finally:
+        tcpdump.terminate()
+        tcpdump.wait()
+    between = [line.split("\t") for line in capture.read_text().splitlines()
+               if all(end in names for end in line.split("\t")[:2])]
+    assert between, "nothing between the nodes"
+    for source, to, tcp, _udp in between:
+        assert "7054" in tcp.split(","), f"{source} to {to}: not TLS"
+
+
+def a_node_with_a_certificate_of_somebody_else_is_refused(site):
+    """It has the secret, and a certificate of a public authority."""
+    site["par1"].stop()
+    site.sign(site["par1"], "ca", "nodes", f"IP:{site['par1'].own}")
+    bob = registered(site, "bob", place=2)
+    site.wait_for("bob")
+    before = [site[name].event("peer_valid") for name in ("fra1", "ams1")]
+    site["par1"].start()
+    waiting.until("somebody refused somebody", lambda: any(
+        "certificate" in line for member in site for line in member.errors()))
+    registered(site, "carol", "par1", place=3)
+    assert not site["par1"].contacts("bob"), "it was told"
+    assert not site["fra1"].contacts("carol"), "it was believed"
+    refused(site, site.phone("alice"), "carol", "ams1")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+    assert sum(before) <= sum(site[name].event("peer_valid")
+                              for name in ("fra1", "ams1"))
+
+    site["par1"].stop()
+    site.sign(site["par1"], "nodes-ca", "nodes", f"IP:{site['par1'].own}")
+    site["par1"].start()
+    site.wait_for("bob")
+    site.wait_for_peers()
+
+
 # --- strangers ----------------------------------------------------------------
 
 def binding(user, contact):
@@ -600,6 +663,10 @@ RESTARTS = [
 ]
 
 
+TLS = [
+    between_nodes_there_is_nothing_but_tls,
+    a_node_with_a_certificate_of_somebody_else_is_refused,
+]
 DATABASE = [
     nothing_is_lost_when_every_node_is_killed,
     a_database_that_is_away_costs_nobody_anything,
@@ -614,13 +681,16 @@ def nothing_is_wrong_in_the_logs(site):
 def main():
     if os.geteuid():
         skip("a network namespace needs root")
-    only = [word for word in sys.argv[2:] if word != "--postgres"]
+    only = [word for word in sys.argv[2:] if word[:2] != "--"]
+    tls = "--tls" in sys.argv
     tests = TESTS + [nothing_is_wrong_in_the_logs] + RESTARTS
     enter()
-    site = Dual(sys.argv[1], service="tls = yes",
+    site = Dual(sys.argv[1], service="tls = yes\n"
+                + ("cluster-tls = yes" if tls else ""),
                 defines=["NAT_PING=1", "WITH_PINNER"])
     name = "the nodes start"
     try:
+        tests += TLS if tls else []
         if "--postgres" in sys.argv:
             tests += DATABASE
             site.use(Database(*site.members))
@@ -628,6 +698,9 @@ def main():
         for member in site:
             member.start_pinner()
         site.start()
+        if tls:     # the first one found no other to connect to
+            for member in site:
+                member.forget_log()
         for test in tests:
             name = test.__name__.replace("_", " ")
             if only and not any(word in test.__name__ for word in only):

@@ -134,6 +134,10 @@ t reference 0 check --reference
 t render-both-families 0 render kamailio --site site.conf --node fra1
 t render-one-family 0 --node ams1 render --site "$work/./site.conf" kamailio
 t render-plain 0 --site=small.conf --node=fra1 render kamailio
+sed 's/^tls .*/&\ncluster-tls = yes/' site.conf >cluster.conf
+t render-cluster-tls 0 render kamailio --site cluster.conf --node fra1
+t render-tls 0 render tls --site cluster.conf --node fra1
+t render-tls-off 78 render tls --site site.conf --node fra1
 t render-unknown-node 78 render kamailio --site site.conf --node fra2
 t render-bad-site 78 render kamailio --site bad.conf --node fra1
 mkdir 'quo"te'
