@@ -361,6 +361,20 @@ struct deciding
 	const struct answer_in *in;
 };
 
+/* No 503: trunks would take the shared address for dead.  What has tried to
+ * relay may have looked at a site that was read anew: the old one is gone.
+ */
+static void say_not_relayed(
+		const struct deciding *d, struct redirect_answer *answer)
+{
+	struct answer_in in = *d->in;
+
+	in.nodes = d->view->nodes;
+	in.site = d->view->site;
+	answer->status = 480;
+	answer_with(d->msg, &in, answer);
+}
+
 /* What a script function returns. */
 static int carry_out(
 		const struct deciding *d, struct redirect_answer *answer)
@@ -373,14 +387,11 @@ static int carry_out(
 		case REDIRECT_PASS:
 			return answer->status ? answer_with(d->msg, d->in, answer) : 1;
 		case REDIRECT_RELAY:
-			/* no 503: trunks would take the shared address for dead */
 			if(relay(d->msg, d->in->head, d->req,
 					   nodes_at(d->view->nodes, answer->node))
 							< 0
-					&& d->req->method != SIP_METHOD_ACK) {
-				answer->status = 480;
-				answer_with(d->msg, d->in, answer);
-			}
+					&& d->req->method != SIP_METHOD_ACK)
+				say_not_relayed(d, answer);
 			return 1;
 		case REDIRECT_SERVE:
 			prepare_serving(d->msg, d->req, d->view);
