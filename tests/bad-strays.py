@@ -346,6 +346,30 @@ def claims_without_end_take_no_memory_and_push_no_call_out(cluster, bob):
         one.check()
 
 
+def what_comes_back_from_another_node_is_counted_once(build):
+    """As a flood: a claimed request is seen twice here, but has come once."""
+    cluster = Cluster(build, defines=["FLOOD_LIMIT=40"])
+    cluster.outside.ip(f"addr add {STRANGER}/24 dev hub")
+    fra1 = cluster["fra1"]
+    try:
+        cluster.start()
+        counted = Counters(fra1, "script:flood_dropped",
+                           "anycast:claim_granted")
+        for ip in (f"{NET}.1", STRANGER):
+            ua = phone(cluster, "m", ip, "example.com")
+            for _ in range(35):
+                ua.request("MESSAGE", "sip:nobody@sip.example.net",
+                           AT_SERVICE, headers=SERVED)
+            for _ in range(35):
+                ua.expect(480)
+            ua.close()
+        assert counted.rose("anycast:claim_granted") > 20
+        assert counted.rose("script:flood_dropped") == 0
+    finally:
+        cluster.remove()
+    print("ok: what comes back from another node is counted once", flush=True)
+
+
 def drain(ua):
     while ua._next(time.monotonic() + 0.05):
         pass
@@ -391,6 +415,8 @@ def main():
         good = all(told(test, cluster) for test in TESTS)
     finally:
         cluster.remove()
+    if good:
+        what_comes_back_from_another_node_is_counted_once(sys.argv[1])
     sys.exit(0 if good else 1)
 
 
