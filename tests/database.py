@@ -15,6 +15,7 @@ import waiting
 from node import SOURCE, skip
 
 OWNER = "postgres"
+USER = "sip-anycast"     # Kamailio's, as in location.sql
 
 
 def programs():
@@ -35,10 +36,12 @@ class Database:
         self._run("initdb", "-D", self.dir / "data", "-A", "trust", "-N",
                   "--no-instructions", "-U", OWNER)
         self.start()
+        self._run("createuser", "-h", self.dir, USER)
         for name in names:
-            self.sql("postgres", f"CREATE DATABASE {name}")
+            self._run("createdb", "-h", self.dir, "-O", USER, name)
             self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.dir,
-                      "-f", SOURCE / "configs/postgres/location.sql", name)
+                      "-U", USER, "-f",
+                      SOURCE / "configs/postgres/location.sql", name)
 
     def _words(self, program, *words):
         return ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}",

@@ -10,6 +10,7 @@ import re
 import subprocess
 
 import cluster
+from database import USER
 import waiting
 from cluster import NAMES, NET, SERVICE, enter, run
 from node import PASSWORDS, SOURCE
@@ -129,7 +130,7 @@ class Dual(cluster.Cluster):
         for member in self:
             member.defines += [
                 "WITH_POSTGRES", "POSTGRES_URL="
-                f'"postgres://postgres@/{member.name}"']
+                f'"postgres://{USER}@/{member.name}"']
 
     def start(self, *names):
         for name in names or self.members:

@@ -273,6 +273,23 @@ def a_phone_that_leaves_is_gone_everywhere(site):
     refused(site, site.phone("alice"), "bob", "ams1")
 
 
+def a_phone_that_is_not_heard_of_again_is_gone_everywhere(site):
+    """By each node's own clock; nobody has to say so."""
+    bob = site.phone("bob", 2)
+    bob.request_with_password(
+        "REGISTER", f"sip:{bob.domain}", site.at("fra1"), PASSWORDS["bob"],
+        to_uri=bob.aor(), headers=["Expires: 2"])
+    assert "expires=2" in bob.expect(200).header("contact")
+    site.wait_for("bob")
+    whole_call(site, site.phone("alice"), bob, "par1", "fra1")
+    for member in site:
+        waiting.until(f"bob's binding has expired at {member.name}",
+                      lambda m=member: "Expires: expired" in "".join(
+                          m.contacts("bob")) or not m.contacts("bob"))
+    for at in ("fra1", "ams1", "par1"):
+        refused(site, site.phone("alice"), "bob", at)
+
+
 def a_phone_whose_connection_is_gone_is_not_waited_for(site):
     bob = registered(site, "bob", place=2, transport="tcp")
     site.wait_for("bob")
@@ -647,6 +664,7 @@ TESTS = [
     phones_behind_nat_at_two_nodes_hear_each_other,
     a_phone_that_moves_to_another_node_is_called_there,
     a_phone_that_leaves_is_gone_everywhere,
+    a_phone_that_is_not_heard_of_again_is_gone_everywhere,
     a_phone_whose_connection_is_gone_is_not_waited_for,
     one_node_s_challenge_is_answered_at_another,
     only_the_node_a_phone_is_at_pings_it,
@@ -687,7 +705,8 @@ def main():
     enter()
     site = Dual(sys.argv[1], service="tls = yes\n"
                 + ("cluster-tls = yes" if tls else ""),
-                defines=["NAT_PING=1", "WITH_PINNER"])
+                defines=["NAT_PING=1", "MIN_EXPIRES=1",
+                                              "WITH_PINNER"])
     name = "the nodes start"
     try:
         tests += TLS if tls else []

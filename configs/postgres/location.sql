@@ -3,10 +3,11 @@
 -- location.sql - where a node keeps its registrations (docs/registrations.md)
 --
 -- One database per node, on the node itself, as its Kamailio starts with
--- WITH_POSTGRES.  Made once, by the owner of the tables:
+-- WITH_POSTGRES.  Made once, by the user Kamailio runs as, who owns the tables:
 --
---   createuser kamailio && createdb -O kamailio kamailio
---   psql -U kamailio -f location.sql kamailio
+--   sudo -u postgres createuser sip-anycast
+--   sudo -u postgres createdb -O sip-anycast sip-anycast
+--   sudo -u sip-anycast psql -f location.sql sip-anycast
 --
 -- The columns are those Kamailio's module usrloc asks for.  Texts have no limit
 -- of their own: what a phone may say is limited where it says it, and a row that
