@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """world.py - two nodes of the lab, with TLS, and a page that is a phone
 
-c1, where phones and browser live, has an address for each of them besides the
-callers' own.
+The browser lives in c1, where the callers do.  The desk phone has a machine of
+its own, without IPv6: baresip 1.0.0 opens a socket of one family, and where its
+machine has both, ICE may settle on the other one.
 """
 import base64
 import contextlib
@@ -18,11 +19,12 @@ sys.path += [str(TOP / "lab"), str(TOP / "tests")]
 from lib import topology                    # noqa: E402
 from lib.files import site_text             # noqa: E402
 from lib.nodes import domain                # noqa: E402
+from lib.spaces import Space                # noqa: E402
 from lib.supervisor import Unit             # noqa: E402
 from lib.world import Lab                   # noqa: E402
 
 WEB = 8443          # of a node's web server
-PHONES = {"alice": "203.0.113.11", "bob": "203.0.113.12"}
+DESK = ("203.0.113.142", "2001:db8:d::10"), ("203.0.113.141", "2001:db8:d::1")
 
 
 def host(name):
@@ -62,8 +64,9 @@ def world(build, page):
     lab = Lab(build)
     try:
         lab.start(site=site())
-        lab.spaces["c1"].ip(*[f"addr add {ip}/25 dev r1"
-                              for ip in PHONES.values()])
+        desk = lab.spaces["desk"] = Space("desk")
+        topology.link(lab.spaces["r1"], desk, *DESK, ("30", "64"))
+        desk.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         for node in lab.nodes.values():
             node.supervisor.add(web_unit(node, page))
             node.up("page", wait=False)
