@@ -119,7 +119,9 @@ class Load(threading.Thread):
         if self.again:
             self.at(time.monotonic() + self.again, self.refresh)
         while not self.stopping:
-            while self.due and self.due[0][0] <= time.monotonic():
+            for _ in range(64):     # what has come is never far behind
+                if not self.due or self.due[0][0] > time.monotonic():
+                    break
                 when, _, do, args = heapq.heappop(self.due)
                 do(when, *args)
             left = self.due[0][0] - time.monotonic() if self.due else 0.1
