@@ -204,7 +204,8 @@ class Dual(cluster.Cluster):
 
     def _authority(self, name):
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-            "-days", "2", "-subj", f"/CN={name}", "-keyout",
+            "-days", "2", "-subj", f"/CN={name}", "-addext",
+            "keyUsage=critical,keyCertSign", "-keyout",
             f"{self._ca(name)}.key", "-out", f"{self._ca(name)}.crt")
 
     def sign(self, member, authority, what, names):
