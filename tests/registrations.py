@@ -365,6 +365,21 @@ def a_node_that_starts_again_learns_everything(site):
     site.wait_for_peers()
 
 
+def a_node_nobody_knows_to_be_dead_is_not_waited_for(site):
+    """Its machine refuses the connection; there is no health agent here."""
+    registered(site, "bob", place=2)
+    site.wait_for("bob")
+    kill(site["fra1"])
+    waiting.until("ams1 has no connection to fra1", lambda:
+                  site["fra1"].own not in site["ams1"].rpc("core.tcp_list"))
+    started = time.monotonic()
+    refused(site, site.phone("alice"), "bob", "ams1")
+    assert time.monotonic() - started < 2, "it was waited for"
+    site["fra1"].start()
+    site.wait_for("bob")
+    site.wait_for_peers()
+
+
 def phones_of_a_dead_node_are_back_when_they_register(site):
     bob = registered(site, "bob", None, place=2)
     site.wait_for("bob")
@@ -589,11 +604,15 @@ def nobody_else_registers_a_phone_by_kdmq(site):
 def a_new_secret_does_not_stop_the_news(site):
     """Node by node: the new one beside the old, then the new one alone."""
     def registers(at, place):
-        registered(site, "bob", at, place=place)
+        bob = registered(site, "bob", at, place=place)
         site.wait_for("bob")
-        site.hang_up()
+        for member in site:
+            member.forget("bob")
         site.wait_for("bob", 0)
+        bob.close()
 
+    dora = registered(site, "dora", place=5)
+    site.wait_for("dora")
     forged = [m.event("peer_forged") for m in site]
     for member in site:
         (member.dir / "old").write_text((member.dir / "secret").read_text())
@@ -606,6 +625,9 @@ def a_new_secret_does_not_stop_the_news(site):
             for place, at in enumerate(site.members, 2):
                 registers(at, place)
     assert forged == [m.event("peer_forged") for m in site]
+    # a phone that has not registered anew is found all the same
+    for at in ("fra1", "ams1"):
+        whole_call(site, site.phone("alice"), dora, at, "fra1")
     for member in site:     # back
         site.write_sites(*site.members, only=[member.name], secret="old",
                          service="previous-secret = file:new")
@@ -676,6 +698,7 @@ TESTS = [
 # nodes that are not there are errors in the others' logs
 RESTARTS = [
     a_node_that_starts_again_learns_everything,
+    a_node_nobody_knows_to_be_dead_is_not_waited_for,
     phones_of_a_dead_node_are_back_when_they_register,
     a_node_joins_and_leaves_without_a_restart_elsewhere,
 ]
