@@ -148,6 +148,37 @@ def a_request_that_names_another_node_is_handled_there(world, bob):
     ua.close()
 
 
+def an_outbound_proxy_setting_keeps_no_dialog_from_its_node(world, bob):
+    """Some phones write it before the route of the dialog."""
+    host = world.service[0]
+    proxy = f"<sip:{f'[{host}]' if ':' in host else host};lr>"
+    for stray, transport in (("fra1", "udp"), ("ams1", "udp"),
+                             ("fra1", "tcp"), ("ams1", "tcp")):
+        world.route("fra1")
+        over = {"transport": transport}
+        if transport == "tcp":
+            over["to"] = world.service
+        ua, call, invite = served(world, bob, status=0, **over)
+        bob.reply(invite, 200, tag="b")
+        ok = ua.expect(200)
+        routes = [proxy] + ok.all("record-route")[::-1]
+        target = ok.header("contact").strip("<>")
+        if stray != "fra1":
+            world.route(stray)
+            ua.close()
+            ua = world.phone("alice", **over)
+        for method, cseq in (("ACK", 1), ("BYE", 2)):
+            ua.request(method, target, world.service, cseq=cseq, to_tag="b",
+                       call_id=call["call_id"], from_uri=call["from_uri"],
+                       from_tag=call["from_tag"], to_uri=call["to_uri"],
+                       routes=routes)
+            request = bob.expect(method)
+            assert not request.all("route"), request.text
+        bob.reply(request, 200)
+        ua.expect(200)
+        ua.close()
+
+
 def a_phone_registers_where_its_connection_ends(world, _bob):
     """Not at the node its REGISTER names, which has no way back to it."""
     host = world.node("fra1")[0]
@@ -354,6 +385,7 @@ BOTH = [
     an_ack_elsewhere_ends_the_repetitions_of_a_486,
     a_response_reaches_the_node_that_asked,
     a_request_that_names_another_node_is_handled_there,
+    an_outbound_proxy_setting_keeps_no_dialog_from_its_node,
     a_phone_registers_where_its_connection_ends,
     a_stream_cancels_what_another_connection_began,
 ]
