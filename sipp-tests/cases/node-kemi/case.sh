@@ -14,7 +14,8 @@ expect_silence ack
 request served INVITE "sip:bob@$DOMAIN" "User-Agent: stubborn/1"
 raw_served served served
 expect_at_uas served INVITE "Record-Route: <sip:${NODE4[fra1]//./\\.}[:;].*" \
-	'X-Served: fra1 serve client-never-follows' 'X-Strays: 1 1 -1 none'
+	'X-Served: fra1 serve client-never-follows' 'X-Strays: 1 1 -1 none' \
+	'X-Peers: -1 1' 'Anycast-Peer: node=fra1;time=[0-9]*;mac=.*'
 request message MESSAGE "sip:bob@$DOMAIN"
 raw message message
 expect_status message 404

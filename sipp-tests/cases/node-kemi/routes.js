@@ -19,6 +19,9 @@ function ksr_request_route()
 		       KSR.anycast.next_alive() + " " +
 		       KSR.anycast.route_flow() + " " +
 		       KSR.pv.get("$anycast(stray)") + "\r\n");
+	// no node's, and on a service address; signed, as our own would be
+	KSR.hdr.append("X-Peers: " + KSR.anycast.peer_check() + " " +
+		       KSR.anycast.peer_sign() + "\r\n");
 	KSR.pv.sets("$du", "sip:203.0.113.80:5080");
 	KSR.anycast.pin();
 	KSR.tm.t_relay();
