@@ -21,6 +21,8 @@ enum
 	QUESTIONS = 4096, /* a power of two */
 	QUESTION_AGAIN_MS = 40, /* sooner than T1 of any client; what comes
 							 * sooner than that was doubled on its way */
+	/* 481 ends nothing: better asked again, as the client repeats it */
+	QUESTION_CANCEL_MS = 2000,
 	QUESTION_KEEP_MS = 32000,
 	SILENT_MS = 5000,
 };
@@ -84,15 +86,17 @@ void anycast_owners_summarize(struct owners_summary *out)
 		owners_summarize(_owners, clock_boot_ms(), out);
 }
 
-/* Was it asked before, and not answered since?  If not, it is now. */
-static bool asked_in_vain(uint64_t key)
+/* Was it asked so long ago or longer, and not answered since?  If it was not
+ * asked before, it is now.
+ */
+static bool asked_in_vain(uint64_t key, uint64_t patience_ms)
 {
 	struct question *q = &_questions[key & (QUESTIONS - 1)];
 	uint64_t now_ms = clock_boot_ms();
 	uint64_t age_ms = now_ms - atomic_load(&q->asked_ms);
 
 	if(atomic_load(&q->key) == key && age_ms < QUESTION_KEEP_MS)
-		return age_ms >= QUESTION_AGAIN_MS;
+		return age_ms >= patience_ms;
 	atomic_store(&q->key, key);
 	atomic_store(&q->asked_ms, now_ms);
 	return false;
@@ -120,7 +124,7 @@ static bool is_silent(uint32_t node, uint64_t key)
 
 	if(now_ms < atomic_load(&_silent_until_ms[node]))
 		return true;
-	if(!asked_in_vain(key))
+	if(!asked_in_vain(key, QUESTION_AGAIN_MS))
 		return false;
 	atomic_store(&_silent_until_ms[node], now_ms + SILENT_MS);
 	return true;
@@ -258,7 +262,8 @@ enum stray_verdict anycast_ask(uint32_t *owner, const struct sip_msg *msg,
 	if(answer.action != CLAIM_ASK)
 		return verdict;
 	/* an ACK is said once for each reply it hears; only a CANCEL waits */
-	if(msg->REQ_METHOD == METHOD_CANCEL && asked_in_vain(~id->key)) {
+	if(msg->REQ_METHOD == METHOD_CANCEL
+			&& asked_in_vain(~id->key, QUESTION_CANCEL_MS)) {
 		anycast_count(EVENT_ASK_UNANSWERED);
 		return STRAY_NOBODY;
 	}

@@ -338,6 +338,35 @@ def a_node_that_does_not_answer_costs_one_repetition(world, bob):
     until("par1 asked again", is_asked)
 
 
+def a_cancel_has_time_to_find_its_call(world, _bob):
+    """Whom it is asked of is dead, and nobody knows yet; 481 would be wrong if
+    only the question was lost."""
+    world["par1"].stop()
+    world.route("ams1")
+    before = world.snapshot()
+    for _ in range(60):
+        ua = world.phone("alice")
+        began = time.monotonic()
+        ua.request("CANCEL", f"sip:bob@{Node.domain}", world.service,
+                   headers=SERVED)
+        if not ua._next(began + 0.3):
+            break
+        ua.close()
+    else:
+        raise AssertionError("of 60 CANCELs par1 was asked about none")
+
+    def is_answered():
+        ua.repeat()
+        return ua._next(time.monotonic() + 0.2)
+
+    assert until("the CANCEL is answered", is_answered).status == 481
+    took = time.monotonic() - began
+    assert took >= 2, f"481 after {took:.3f} s"
+    assert world.grown(before, "event_ask_unanswered", "ams1") == 1
+    ua.close()
+    world["par1"].start()
+
+
 def a_response_that_comes_too_late_is_counted(world, _bob):
     """fra1 was restarted and knows nothing of it any more."""
     world.route("fra1")
@@ -393,6 +422,7 @@ GONE = [
     a_named_node_that_is_down_is_answered_for,
     the_second_place_answers_when_the_first_is_gone,
     a_node_that_does_not_answer_costs_one_repetition,
+    a_cancel_has_time_to_find_its_call,
     a_call_whose_node_died_is_481,
     a_response_that_comes_too_late_is_counted,
     an_operator_sees_what_is_passed,
