@@ -3,7 +3,8 @@
 """Registrations on every node: three nodes with the shipped cfg, phones that
 register at one and are called through each, and strangers who try to join in.
 
-usage: registrations.py BUILD [--postgres | --tls] [WORD-IN-A-TEST...]
+usage: registrations.py BUILD [--postgres | --tls] [--long] [WORD...]
+WORDs: the tests with one of them in their names
 """
 import os
 import signal
@@ -431,6 +432,24 @@ def a_node_joins_and_leaves_without_a_restart_elsewhere(site):
     whole_call(site, site.phone("alice"), emil, "fra1", "par1")
 
 
+def what_a_node_missed_it_learns_by_the_next_refresh(site):
+    """Its cable was out: the others go on, and find it again by themselves."""
+    site.hub.ip("link set ams1 down")
+    bob = registered(site, "bob", place=2)
+    site.wait_for("bob", members=[site["fra1"], site["par1"]])
+    waiting.until("fra1 misses ams1", lambda:
+                  site["ams1"].own not in site["fra1"].peers(), 60, pause=0.2)
+    whole_call(site, site.phone("alice"), bob, "par1", "fra1")
+    site.hub.ip("link set ams1 up")
+    waiting.until("the nodes find each other", lambda: all(
+        {m.own for m in site} <= member.peers() for member in site), 60,
+                  pause=0.2)
+    assert not site["ams1"].contacts("bob"), "it was told: say so in docs/"
+    bob.register(site.at("fra1"), PASSWORDS["bob"])
+    site.wait_for("bob")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+
+
 # --- with a database ----------------------------------------------------------
 
 def written(site, *users):
@@ -708,6 +727,10 @@ TLS = [
     between_nodes_there_is_nothing_but_tls,
     a_node_with_a_certificate_of_somebody_else_is_refused,
 ]
+# each of them waits for timers
+LONG = [
+    what_a_node_missed_it_learns_by_the_next_refresh,
+]
 DATABASE = [
     nothing_is_lost_when_every_node_is_killed,
     a_database_that_is_away_costs_nobody_anything,
@@ -733,6 +756,7 @@ def main():
     name = "the nodes start"
     try:
         tests += TLS if tls else []
+        tests += LONG if "--long" in sys.argv else []
         if "--postgres" in sys.argv:
             tests += DATABASE
             site.use(Database(*site.members))
