@@ -245,7 +245,7 @@ static void prepare(const struct options *opt)
 	};
 	must(!addr_parse(&work.head.source, "203.0.113.7", 11), "address");
 	/* the rendezvous of the claims is us, and who claims is another */
-	strcpy(work.head.origin, "n1");
+	site_name_copy(work.head.origin, slice_str("n1"));
 }
 
 int main(int argc, char **argv)

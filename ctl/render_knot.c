@@ -99,6 +99,19 @@ static void print_listen(FILE *f, const struct addr *a, unsigned port,
 	*comma = ",";
 }
 
+/* Knot takes what begins with 0x for bytes in hex. */
+static void print_nsid(FILE *f, const char *name)
+{
+	if (strncmp(name, "0x", 2)) {
+		fprintf(f, "    nsid: \"%s\"\n", name);
+		return;
+	}
+	fputs("    nsid: \"0x", f);
+	for (const char *at = name; *at; at++)
+		fprintf(f, "%02x", (unsigned char)*at);
+	fputs("\"\n", f);
+}
+
 static void print_server(FILE *f, const struct site *site,
 			 const struct site_node *node, const char *folder)
 {
@@ -114,10 +127,10 @@ static void print_server(FILE *f, const struct site *site,
 	print_listen(f, &node->ip6, site->dns_port, &comma);
 	fprintf(f, " ]\n"
 		"    # which node answers: RFC 5001 and 4892; what it runs is "
-		"nobody's business\n"
-		"    nsid: \"%s\"\n"
-		"    identity: \"%s\"\n"
-		"    version: \"\"\n", node->name, node->name);
+		"nobody's business\n");
+	print_nsid(f, node->name);
+	fprintf(f, "    identity: \"%s\"\n"
+		"    version: \"\"\n", node->name);
 }
 
 static void print_conf(FILE *f, const struct ctl *ctl, const struct site *site,

@@ -149,6 +149,10 @@ if has knotc; then
 	done
 	sed -i 's/zonefile-sync/zonefile-snyc/' knot/knot.conf
 	refuses knotc -c knot/knot.conf conf-check
+	# a name that Knot would read as a number
+	sed 's/\[node fra1\]/[node 0xfra1]/' "$site" >numbers.conf
+	site=numbers.conf render knot --node 0xfra1 --output knot
+	reads 'knot.conf of 0xfra1' knotc -c knot/knot.conf conf-check
 fi
 
 if has kzonecheck; then

@@ -121,104 +121,104 @@ static const char *said(const struct world *w, const struct claim_answer *a)
 	return text;
 }
 
+static const struct {
+	const char *what;
+	const char *places;
+	const char *owner;	/* in our table before */
+	const char *states;
+	struct claim_req req;
+	const char *want;
+} to_claim[] = {
+	{ "another is the rendezvous", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE }, "ask a | -" },
+	{ "... also where we are second", "ab", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE }, "ask a | -" },
+	{ "... whatever we have heard as a second", "ab", "c", NULL,
+	  { .method = SIP_METHOD_INVITE }, "ask a | c" },
+	{ "any method", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_MESSAGE }, "ask a | -" },
+	{ "it drains, and answers all the same", "ac", NULL, "RUUUU",
+	  { .method = SIP_METHOD_INVITE }, "ask a | -" },
+	{ "it has no address of ours: as without", "sa", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE }, "handle | -" },
+	/* asked, and back */
+	{ "the claim holds: the second is told", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
+	  "handle tell c | -" },
+	{ "... and is ourselves", "ab", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
+	  "handle | b" },
+	{ "... or not reached", "as", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
+	  "handle | -" },
+	{ "passed to us before the answer: it stays, and the same",
+	  "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_DELIVERED },
+	  "handle tell c | -" },
+	{ "... whoever the table has", "bc", "a", NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_DELIVERED },
+	  "handle tell c | a" },
+	{ "nobody's: it stays", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .verdict = STRAY_NOBODY },
+	  "handle | -" },
+	/* we are the rendezvous: no datagram but to the second */
+	{ "we are the rendezvous", "bc", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... and have it already", "bc", "b", NULL,
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... and another has it", "bc", "d", NULL,
+	  { .method = SIP_METHOD_INVITE }, "pass d | d" },
+	{ "... which is down now", "bc", "d", "UUUWU",
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... or has not been heard of", "bc", "d", "UUUNU",
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... or has left the site", "bc", "e", NULL,
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... or shares no family with us", "bc", "six", NULL,
+	  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
+	{ "... and drains: what runs there goes on", "bc", "d",
+	  "UUURU", { .method = SIP_METHOD_INVITE }, "pass d | d" },
+	/* a stream waits for nobody */
+	{ "a stream", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .transport = SIP_TCP },
+	  "handle tell a c | -" },
+	{ "TLS, we are second", "ab", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .transport = SIP_TLS },
+	  "handle tell a | b" },
+	{ "WebSocket, we are first", "bc", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .transport = SIP_WSS },
+	  "handle tell c | b" },
+	{ "... another has it: it is served all the same", "bc", "d",
+	  NULL, { .method = SIP_METHOD_INVITE, .transport = SIP_WS },
+	  "handle tell c | d" },
+	/* nothing to claim */
+	{ "ACK", "ac", NULL, NULL, { .method = SIP_METHOD_ACK },
+	  "handle | -" },
+	{ "CANCEL", "ac", NULL, NULL, { .method = SIP_METHOD_CANCEL },
+	  "handle | -" },
+	{ "in a dialog", "ac", NULL, NULL,
+	  { .method = SIP_METHOD_INVITE, .has_to_tag = true },
+	  "handle | -" },
+	{ "nobody else is there", "bb", NULL, "WUWWU",
+	  { .method = SIP_METHOD_INVITE }, "handle | -" },
+};
+
 static void what_is_to_be_served_is_claimed(void **state)
 {
-	static const struct {
-		const char *what;
-		const char *places;
-		const char *owner;	/* in our table before */
-		const char *states;
-		struct claim_req req;
-		const char *want;
-	} rows[] = {
-		{ "another is the rendezvous", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE }, "ask a | -" },
-		{ "... also where we are second", "ab", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE }, "ask a | -" },
-		{ "... whatever we have heard as a second", "ab", "c", NULL,
-		  { .method = SIP_METHOD_INVITE }, "ask a | c" },
-		{ "any method", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_MESSAGE }, "ask a | -" },
-		{ "it drains, and answers all the same", "ac", NULL, "RUUUU",
-		  { .method = SIP_METHOD_INVITE }, "ask a | -" },
-		{ "it has no address of ours: as without", "sa", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE }, "handle | -" },
-		/* asked, and back */
-		{ "the claim holds: the second is told", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
-		  "handle tell c | -" },
-		{ "... and is ourselves", "ab", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
-		  "handle | b" },
-		{ "... or not reached", "as", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_YOURS },
-		  "handle | -" },
-		{ "passed to us before the answer: it stays, and the same",
-		  "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_DELIVERED },
-		  "handle tell c | -" },
-		{ "... whoever the table has", "bc", "a", NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_DELIVERED },
-		  "handle tell c | a" },
-		{ "nobody's: it stays", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .verdict = STRAY_NOBODY },
-		  "handle | -" },
-		/* we are the rendezvous: no datagram but to the second */
-		{ "we are the rendezvous", "bc", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... and have it already", "bc", "b", NULL,
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... and another has it", "bc", "d", NULL,
-		  { .method = SIP_METHOD_INVITE }, "pass d | d" },
-		{ "... which is down now", "bc", "d", "UUUWU",
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... or has not been heard of", "bc", "d", "UUUNU",
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... or has left the site", "bc", "e", NULL,
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... or shares no family with us", "bc", "six", NULL,
-		  { .method = SIP_METHOD_INVITE }, "handle tell c | b" },
-		{ "... and drains: what runs there goes on", "bc", "d",
-		  "UUURU", { .method = SIP_METHOD_INVITE }, "pass d | d" },
-		/* a stream waits for nobody */
-		{ "a stream", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .transport = SIP_TCP },
-		  "handle tell a c | -" },
-		{ "TLS, we are second", "ab", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .transport = SIP_TLS },
-		  "handle tell a | b" },
-		{ "WebSocket, we are first", "bc", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .transport = SIP_WSS },
-		  "handle tell c | b" },
-		{ "... another has it: it is served all the same", "bc", "d",
-		  NULL, { .method = SIP_METHOD_INVITE, .transport = SIP_WS },
-		  "handle tell c | d" },
-		/* nothing to claim */
-		{ "ACK", "ac", NULL, NULL, { .method = SIP_METHOD_ACK },
-		  "handle | -" },
-		{ "CANCEL", "ac", NULL, NULL, { .method = SIP_METHOD_CANCEL },
-		  "handle | -" },
-		{ "in a dialog", "ac", NULL, NULL,
-		  { .method = SIP_METHOD_INVITE, .has_to_tag = true },
-		  "handle | -" },
-		{ "nobody else is there", "bb", NULL, "WUWWU",
-		  { .method = SIP_METHOD_INVITE }, "handle | -" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct claim_req req = rows[i].req;
+	for (size_t i = 0; i < ARRAY_SIZE(to_claim); i++) {
+		struct claim_req req = to_claim[i].req;
 		struct claim_answer answer;
 		struct world w;
 
 		/* "bb": only the first place is looked for */
-		world_init(&w, SITE, rows[i].states,
-			   rows[i].places[1] == 'b' && rows[i].places[0] == 'b' ?
-				   "b" : rows[i].places, rows[i].owner);
+		world_init(&w, SITE, to_claim[i].states,
+			   strcmp(to_claim[i].places, "bb") ?
+				   to_claim[i].places : "b", to_claim[i].owner);
 		req.on_service = true;
 		req.id = w.id;
 		answer = claim_decide(&req, &w.env);
-		CHECK_STR(rows[i].want, said(&w, &answer), rows[i].what);
+		CHECK_STR(to_claim[i].want, said(&w, &answer), to_claim[i].what);
 		world_fini(&w);
 	}
 }
@@ -388,7 +388,7 @@ static void the_rendezvous_answers_who_asks(void **state)
 		struct world w;
 
 		if (rows[i].tells)
-			strcpy(head.owner, rows[i].tells);
+			site_name_copy(head.owner, slice_str(rows[i].tells));
 		world_init(&w, SITE, rows[i].states, "", rows[i].owner);
 		ruling = claim_rule(&head, &w.env);
 		CHECK_STR(rows[i].want, ruled(&w, &ruling), rows[i].what);

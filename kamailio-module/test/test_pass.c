@@ -30,7 +30,7 @@ static struct pass_head usual(enum pass_kind kind)
 	};
 
 	if (kind == PASS_OWNED || kind == PASS_TELL)
-		strcpy(head.owner, "lon1");
+		site_name_copy(head.owner, slice_str("lon1"));
 	if (kind == PASS_TELL) {
 		head.source = head.local = (struct addr){ 0 };
 		head.source_port = head.local_port = 0;
@@ -100,7 +100,7 @@ static void every_kind_arrives_as_it_went(void **state)
 			want.local = addr_of("2001:db8:53::53");
 			want.connection = UINT32_MAX;
 			want.hops = 1;
-			strcpy(want.origin, "fra1");
+			site_name_copy(want.origin, slice_str("fra1"));
 		}
 		len = encode(site, "fra1", &want);
 		CHECK_STR("ok", decode(&got, &message, site, "fra1", len),
@@ -166,9 +166,9 @@ static void the_shortest_is_a_tell_of_short_names(void **state)
 	size_t len;
 
 	(void)state;
-	strcpy(head.sender, "a");
-	strcpy(head.origin, "a");
-	strcpy(head.owner, "a");
+	site_name_copy(head.sender, slice_str("a"));
+	site_name_copy(head.origin, slice_str("a"));
+	site_name_copy(head.owner, slice_str("a"));
 	len = encode(site, "b", &head);
 	CHECK_STR("ok", decode(&got, &message, site, "b", len), "it opens");
 	CHECK_STR("short", decode(&got, &message, site, "b", len - 4), "cut");
@@ -241,14 +241,14 @@ static void a_stranger_with_the_secret_is_no_sender(void **state)
 	struct slice message;
 
 	(void)state;
-	strcpy(head.sender, "lon1");
+	site_name_copy(head.sender, slice_str("lon1"));
 	CHECK_STR("sender", decode(&got, &message, few, "fra1",
 				   encode(wide, "fra1", &head)), "lon1");
-	strcpy(head.sender, "fra1");
+	site_name_copy(head.sender, slice_str("fra1"));
 	CHECK_STR("sender", decode(&got, &message, few, "fra1",
 				   encode(wide, "fra1", &head)), "ourselves");
 	head = usual(PASS_ASK);
-	strcpy(head.origin, "lon1");
+	site_name_copy(head.origin, slice_str("lon1"));
 	CHECK_STR("malformed", decode(&got, &message, few, "fra1",
 				      encode(wide, "fra1", &head)), "origin");
 	head = usual(PASS_OWNED);
@@ -277,7 +277,7 @@ static void a_head_that_cannot_be_is_not_sent(void **state)
 	bad[cnt++].transport = SIP_TRANSPORTS;
 	bad[cnt++].sender[0] = '\0';
 	bad[cnt++].origin[0] = '\0';
-	strcpy(bad[cnt++].owner, "fra1");
+	site_name_copy(bad[cnt++].owner, slice_str("fra1"));
 	bad[cnt++].source_port = 0;
 	bad[cnt++].local_port = 0;
 	bad[cnt++].source = (struct addr){ 0 };
@@ -388,7 +388,7 @@ static void the_form_on_the_wire_does_not_change(void **state)
 
 	(void)state;
 	want.claim = true;
-	strcpy(want.origin, "lon1");
+	site_name_copy(want.origin, slice_str("lon1"));
 	CHECK_STR("ok", decode(&got, &message, site, "fra1", len), "by hand");
 	check_same(&want, &got);
 	assert_true(slice_equal(message, slice_str(MESSAGE)));
@@ -452,7 +452,7 @@ static void an_answer_is_a_hop_nearer_its_end(void **state)
 	head.kind = PASS_DELIVER;
 	head.claim = false;
 	head.hops--;
-	strcpy(head.sender, "fra1");
+	site_name_copy(head.sender, slice_str("fra1"));
 	check_same(&head, &next);
 	head = usual(PASS_OWNED);
 	assert_string_equal(pass_next(&head, PASS_DELIVER,
