@@ -182,6 +182,23 @@ def tcp_and_udp_phones_call_each_other(node):
     bob.close()
 
 
+def what_cannot_be_sent_is_told_once(node):
+    """There is no way to the target; tm, which has begun a transaction, says
+    so at the end of the script."""
+    alice, bob = registered(node, "alice"), registered(node, "bob")
+    call, invite, _ = ring(node, alice, bob, PASSWORDS["alice"])
+    ok, _ = talk(alice, bob, call, invite)
+    call["cseq"] += 1
+    in_dialog(alice, "INFO", call, ok, uri="sip:bob@240.0.0.1")
+    alice.expect(477)
+    alice.expect_nothing()
+    bye_from_callee(bob, invite, at_node(node))
+    alice.reply(alice.expect("BYE"), 200)
+    bob.expect(200)
+    alice.close()
+    bob.close()
+
+
 # --- NAT ---------------------------------------------------------------------
 
 def a_phone_behind_nat_is_reached_where_it_is(node):
@@ -548,6 +565,7 @@ TESTS = [
     every_phone_of_a_user_rings,
     a_call_survives_a_restart_of_the_proxy,
     tcp_and_udp_phones_call_each_other,
+    what_cannot_be_sent_is_told_once,
     a_phone_behind_nat_is_reached_where_it_is,
     a_nated_callee_is_called_from_where_it_registered,
     the_service_address_redirects_and_the_node_serves,
