@@ -13,6 +13,9 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 sys.path.insert(0, str(ROOT / "tests"))
+# pylint: disable=wrong-import-position
+from node import process_group  # noqa: E402
+
 SERVER_CORE, LOAD_CORE = 0, 1
 
 
@@ -56,15 +59,8 @@ def prefer(leader=None):
 
 def processes_of(leader):
     """{pid: parent} of all processes in a process group."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == leader:
-            found[int(stat.parent.name)] = int(fields[1])
-    return found
+    return {pid: int(fields[1])
+            for pid, fields in process_group(leader).items()}
 
 
 def cpu_ns(pid):

@@ -13,13 +13,12 @@ import re
 import socket
 import sys
 import time
-import traceback
 
 from calls import SDP
 from cluster import NET, SECRET, SERVICE, Cluster, address, enter
 from node import PASSWORDS
 from phone import Phone
-from unbroken import Counters, Unbroken
+from unbroken import Counters, Unbroken, told
 from waiting import until
 
 STRANGER, VICTIM = f"{NET}.66", f"{NET}.67"
@@ -222,28 +221,18 @@ TESTS = [
 ]
 
 
-def told(test, cluster):
-    name, began = test.__name__.replace("_", " "), time.monotonic()
+def told_with_bob(test, cluster):
     watch = [Unbroken(node) for node in cluster]
     bob = phone(cluster, "bob")
     bob.register((address("fra1"), 5060), PASSWORDS["bob"])
     until("bob known at ams1",
           lambda: "AoR: bob" in cluster["ams1"].rpc("ul.dump"))
     try:
-        test(cluster, bob)
-        for one in watch:
-            one.check()
-    except AssertionError:
-        print(f"not ok: {name}\n{traceback.format_exc()}", file=sys.stderr)
-        for node in cluster:
-            node.show_log()
-        return False
+        return told(test, cluster, bob, nodes=cluster, watch=watch)
     finally:
         bob.close()
         for node in cluster:
             node.forget()
-    print(f"ok: {name} ({time.monotonic() - began:.1f} s)", flush=True)
-    return True
 
 
 def main():
@@ -253,7 +242,7 @@ def main():
                        f"addr add {VICTIM}/24 dev hub")
     try:
         cluster.start()
-        good = all(told(test, cluster) for test in TESTS)
+        good = all(told_with_bob(test, cluster) for test in TESTS)
     finally:
         cluster.remove()
     sys.exit(0 if good else 1)

@@ -10,7 +10,6 @@ import json
 import socket
 import sys
 import time
-import traceback
 from pathlib import Path
 
 from calls import SDP
@@ -19,7 +18,7 @@ from cluster import (NET, SECRET, SERVICE, Cluster, address, enter, run,
 from node import PASSWORDS
 from peersign import binding, kdmq
 from phone import Phone, fresh
-from unbroken import Counters, Unbroken, contacts
+from unbroken import Counters, Unbroken, contacts, told
 from waiting import until
 from wire import Wire
 
@@ -92,6 +91,21 @@ def rings(cluster, name, user, ua):
     caller.close()
 
 
+def over(cluster, ua, watch):
+    """The phone goes; the nodes are as they were."""
+    ua.close()
+    forget(cluster)
+    for one in watch:
+        one.check()
+
+
+def unharmed(cluster, bob, watch):
+    """He is still called through either node, and they are as they were."""
+    for name in NAMES:
+        rings(cluster, name, "bob", bob)
+    over(cluster, bob, watch)
+
+
 def list_of_nodes(node):
     return sorted(line.split()[1] for line in
                   node.rpc("dmq.list_nodes").splitlines() if "host:" in line)
@@ -147,12 +161,7 @@ def a_stranger_tells_no_node_anything(cluster):
     after = {n.name: (n.rpc("ul.dump").count("Address:"), list_of_nodes(n))
              for n in cluster}
     assert before == after, (before, after)
-    for name in NAMES:
-        rings(cluster, name, "bob", bob)
-    bob.close()
-    forget(cluster)
-    for one in watch:
-        one.check()
+    unharmed(cluster, bob, watch)
 
 
 def a_recorded_message_is_worth_nothing(cluster):
@@ -176,10 +185,7 @@ def a_recorded_message_is_worth_nothing(cluster):
     until("both counted", lambda: refused(at_fra1) >= 1
           and refused(at_ams1) >= 2)
     assert contacts(ams1, "bob") == was and not contacts(ams1, "eve")
-    bob.close()
-    forget(cluster)
-    for one in watch:
-        one.check()
+    over(cluster, bob, watch)
 
 
 def a_stranger_starts_no_talk_among_the_nodes(cluster):
@@ -222,10 +228,7 @@ def a_phone_that_registers_without_end_is_cut_short(cluster):
     # two windows of a minute, if one ended just then
     assert len(told_others) <= 120, len(told_others)
     counted.check(registers_refused=30)
-    alice.close()
-    forget(cluster)
-    for one in watch:
-        one.check()
+    over(cluster, alice, watch)
 
 
 def tell_only(cluster, data, where):
@@ -263,12 +266,7 @@ def what_a_phone_says_of_itself_stays_its_own(cluster):
         for node in cluster:
             node.forget("alice")
         alice.close()
-    for name in NAMES:
-        rings(cluster, name, "bob", bob)
-    bob.close()
-    forget(cluster)
-    for one in watch:
-        one.check()
+    unharmed(cluster, bob, watch)
 
 
 # --- site files that differ ---------------------------------------------------
@@ -392,19 +390,6 @@ APART = [
 ]
 
 
-def told(test, *args):
-    name, began = test.__name__.replace("_", " "), time.monotonic()
-    try:
-        test(*args)
-    except AssertionError:
-        print(f"not ok: {name}\n{traceback.format_exc()}", file=sys.stderr)
-        for node in args[0] if not isinstance(args[0], str) else ():
-            node.show_log()
-        return False
-    print(f"ok: {name} ({time.monotonic() - began:.1f} s)", flush=True)
-    return True
-
-
 def main():
     build = sys.argv[1]
     enter()
@@ -413,7 +398,8 @@ def main():
         until("nodes that know each other", lambda: all(
             node.rpc("dmq.list_nodes").count("status: active") == 2
             for node in cluster), 20)
-        good = all(told(test, cluster) for test in TOGETHER)
+        good = all(told(test, cluster, nodes=cluster)
+                   for test in TOGETHER)
     finally:
         cluster.remove()
     sys.exit(0 if good and all(told(test, build) for test in APART) else 1)

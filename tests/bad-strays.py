@@ -13,13 +13,12 @@ import re
 import socket
 import sys
 import time
-import traceback
 
 from calls import SDP
 from cluster import NAMES, NET, SERVICE, Cluster, address, enter
 from node import PASSWORDS
 from phone import Phone, fresh
-from unbroken import Counters, Unbroken, shared_memory
+from unbroken import Counters, Unbroken, shared_memory, told
 from waiting import until
 from wire import Wire
 
@@ -386,24 +385,16 @@ TESTS = [
 ]
 
 
-def told(test, cluster):
-    name, began = test.__name__.replace("_", " "), time.monotonic()
+def told_with_bob(test, cluster):
     cluster.route("fra1")
     # bob lives on the service address: he is called from there
     bob = registered(cluster, "bob", AT_SERVICE)
     try:
-        test(cluster, bob)
-    except AssertionError:
-        print(f"not ok: {name}\n{traceback.format_exc()}", file=sys.stderr)
-        for node in cluster:
-            node.show_log()
-        return False
+        return told(test, cluster, bob, nodes=cluster)
     finally:
         bob.close()
         for node in cluster:
             node.forget()
-    print(f"ok: {name} ({time.monotonic() - began:.1f} s)", flush=True)
-    return True
 
 
 def main():
@@ -412,7 +403,7 @@ def main():
     cluster.outside.ip(f"addr add {STRANGER}/24 dev hub")
     try:
         cluster.start()
-        good = all(told(test, cluster) for test in TESTS)
+        good = all(told_with_bob(test, cluster) for test in TESTS)
     finally:
         cluster.remove()
     if good:

@@ -9,6 +9,8 @@ import struct
 import subprocess
 import time
 
+from waiting import ended
+
 
 def modules():
     """Where its modules are, "" if nowhere."""
@@ -31,22 +33,23 @@ class Baresip:
     """folder: for its files; server: where it registers, HOST[:PORT]; address:
     its own; words: puts a command line where it is to run; account: further
     parameters of its account; extra: further modules; config: further lines;
-    regint: seconds between two REGISTERs."""
+    regint: seconds between two REGISTERs; tone: writes what it plays."""
 
     def __init__(self, folder, user, password, server, *, address="127.0.0.1",
-                 words=None, account="", extra=(), config="", regint=60):
+                 words=None, account="", extra=(), config="", regint=60,
+                 tone=write_tone):
         self.dir, self.user = folder, user
         self.dir.mkdir(exist_ok=True)
         self.log = self.dir / "log"
-        tone = self.dir / "tone.wav"
-        write_tone(tone)
+        played = self.dir / "tone.wav"
+        tone(played)
         (self.dir / "accounts").write_text(
             f"<sip:{user}@{server}>;auth_pass={password};regint={regint};"
             f"answermode=auto;sip_autoredirect=yes{account}\n")
         (self.dir / "contacts").write_text("")
         (self.dir / "config").write_text(
             f"module_path {modules()}\nnet_interface {address}\n"
-            f"audio_source aufile,{tone}\naudio_player none\n"
+            f"audio_source aufile,{played}\naudio_player none\n"
             "ringback_disabled yes\n" + config
             + "module stdio.so\nmodule g711.so\nmodule aufile.so\n"
             + "".join(f"module {name}.so\n" for name in extra)
@@ -78,11 +81,5 @@ class Baresip:
         self.process.stdin.flush()
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        ended(self.process)
         self.process.stdin.close()

@@ -60,6 +60,15 @@ def in_dialog(caller, method, call, ok, *, cseq=None, routes=None,
         to_uri=call["to_uri"], to_tag=ok.tag("to"), routes=routes)
 
 
+def talk_on(caller, callee, call, ok):
+    """The caller's re-INVITE arrives, is answered and ACKed."""
+    in_dialog(caller, "INVITE", call, ok, cseq=50)
+    callee.reply(callee.expect("INVITE"), 200)
+    caller.expect(200)
+    in_dialog(caller, "ACK", call, ok, cseq=50)
+    callee.expect("ACK")
+
+
 def bye_from_callee(callee, invite, to, tag="callee"):
     routes = [r.strip() for v in invite.all("record-route")
               for r in v.split(",")]

@@ -12,7 +12,6 @@ file of its own.  Phones are opened with `with cluster.outside.inside()'.
 To be used after spaces.enter().
 """
 import sys
-from pathlib import Path
 
 from node import SOURCE, Node
 
@@ -32,12 +31,14 @@ def address(name):
     return f"{NET}.{11 + NAMES.index(name)}"
 
 
-def site_text(names=NAMES, *, domain=Node.domain, service="", nodes=None):
-    """service: more lines of [service]; nodes: more lines by node name."""
-    text = (f"[service]\ndomain = {domain}\naddress = {SERVICE}\n"
-            f"secret = file:secret\nhttp-port = 8080\n{service}\n")
+def site_text(names=NAMES, *, domain=Node.domain, service="", nodes=None,
+              secrets="secret = file:secret", at=SERVICE, own=address):
+    """service: more lines of [service]; nodes: more lines by node name;
+    secrets: its lines; at: the service's addresses; own: those of a name."""
+    text = (f"[service]\ndomain = {domain}\naddress = {at}\n"
+            f"{secrets}\nhttp-port = 8080\n{service}\n")
     for name in names:
-        text += (f"[node {name}]\naddress = {address(name)}\n"
+        text += (f"[node {name}]\naddress = {own(name)}\n"
                  f"host = {name}.{domain}\nhttp = http://{address(name)}:8080\n"
                  f"{(nodes or {}).get(name, '')}\n")
     return text
@@ -111,18 +112,3 @@ class Cluster:
             member.remove()
         for space in [self.outside, self.hub, *self.spaces]:
             space.remove()
-
-
-def cpu_ns(member):
-    """Time on a CPU of all its processes so far."""
-    total = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[2]) != member.process.pid:
-                continue
-            for task in stat.parent.glob("task/*/schedstat"):
-                total += int(task.read_text().split()[0])
-        except OSError:
-            continue
-    return total

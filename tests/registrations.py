@@ -16,7 +16,7 @@ from itertools import product
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "pinner"))
 # pylint: disable=wrong-import-position
 import waiting
-from calls import SDP, bye_from_callee, in_dialog, talk
+from calls import SDP, bye_from_callee, in_dialog, talk, talk_on
 from database import Database
 from dual import Dual, enter
 from kdmq import request, signature
@@ -65,12 +65,7 @@ def whole_call(site, caller, callee, at, home, *, ip6=False):
     """Rings, is answered, held and ended: each in-dialog request arrives."""
     call, ringing = ring(site, caller, callee, at, ip6=ip6)
     ok, _ = talk(caller, callee, call, ringing)
-    in_dialog(caller, "INVITE", call, ok, cseq=50)
-    again = callee.expect("INVITE")
-    callee.reply(again, 200)
-    caller.expect(200)
-    in_dialog(caller, "ACK", call, ok, cseq=50)
-    callee.expect("ACK")
+    talk_on(caller, callee, call, ok)
     bye_from_callee(callee, ringing, site.at(home, ip6=ip6,
                                              transport=callee.transport))
     caller.reply(caller.expect("BYE"), 200)

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 
+import cluster
 from cluster import NAMES, NET, SERVICE, Cluster, address, enter
 from node import PASSWORDS, Node
 from phone import Phone
@@ -24,14 +25,10 @@ def address6(name):
     return f"{NET6}:{11 + NAMES.index(name)}"
 
 
-def site_text(names=NAMES, secrets="secret = file:secret"):
-    text = (f"[service]\ndomain = {Node.domain}\n"
-            f"address = {SERVICE}, {SERVICE6}\n{secrets}\nhttp-port = 8080\n")
-    for name in names:
-        text += (f"[node {name}]\naddress = {address(name)}, {address6(name)}\n"
-                 f"host = {name}.{Node.domain}\n"
-                 f"http = http://{address(name)}:8080\n")
-    return text
+def site_text(names=NAMES, **options):
+    return cluster.site_text(
+        names, at=f"{SERVICE}, {SERVICE6}",
+        own=lambda name: f"{address(name)}, {address6(name)}", **options)
 
 
 class Caller(Phone):

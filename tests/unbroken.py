@@ -9,9 +9,12 @@ log, its memory, the bindings of others, and its will to serve
 import contextlib
 import os
 import re
+import sys
+import time
+import traceback
 from pathlib import Path
 
-from node import PASSWORDS
+from node import PASSWORDS, process_group
 from phone import Phone
 from waiting import until
 
@@ -21,15 +24,8 @@ WRECKED = re.compile(r"signal|core was|BUG|CRITICAL|[Ss]egmentation|freeing")
 
 def processes(node):
     """Of that Kamailio: {pid: start time}, so that none was replaced."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == node.process.pid:
-            found[stat.parent.name] = fields[19]
-    return found
+    return {pid: fields[19]
+            for pid, fields in process_group(node.process.pid).items()}
 
 
 def shared_memory(node):
@@ -43,7 +39,7 @@ def anonymous(node):
     sizes = [0]
     for pid in processes(node):
         try:
-            text = Path("/proc", pid, "status").read_text()
+            text = Path("/proc", str(pid), "status").read_text()
         except OSError:
             continue
         sizes += [int(n) for n in re.findall(r"RssAnon:\s+(\d+)", text)]
@@ -104,3 +100,20 @@ class Counters:
             name = next(n for n in self.before if n.endswith(":" + leaf))
             assert self.rose(name) >= count, \
                 f"{name} rose by {self.rose(name)}, not by {count}"
+
+
+def told(test, *args, nodes=(), watch=()):
+    """Does it pass, and leave these as they were?  A line says so; if not, so
+    do the nodes' logs."""
+    name, began = test.__name__.replace("_", " "), time.monotonic()
+    try:
+        test(*args)
+        for one in watch:
+            one.check()
+    except AssertionError:
+        print(f"not ok: {name}\n{traceback.format_exc()}", file=sys.stderr)
+        for node in nodes:
+            node.show_log()
+        return False
+    print(f"ok: {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    return True

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """waiting.py - tests wait for what they want to see, not for time"""
+import subprocess
 import time
 
 
@@ -12,3 +13,15 @@ def until(what, condition, seconds=30, *, pause=0.02):
             return result
         assert time.monotonic() < end, f"in {seconds} s: not {what}"
         time.sleep(pause)   # between two looks
+
+
+def ended(process, seconds=10):
+    """Tells it to end, kills it if it does not: its exit status."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return process.returncode

@@ -24,13 +24,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
+from baresip import Baresip, modules
 from node import PASSWORDS, Node, namespace, skip
 from relay import Relay
 from sound import RATE, recorded, share
 
-MODULES = next((p for p in ("/usr/lib/baresip/modules",
-                            "/usr/lib/x86_64-linux-gnu/baresip/modules")
-                if os.path.isdir(p)), "")
 SERVICE, OWN = "192.0.2.53", "198.51.100.11"
 PHONES = {"alice": ("203.0.113.1", 440), "bob": ("203.0.113.2", 1000)}
 ROUTER = {"alice": "203.0.113.129", "bob": "203.0.113.130"}
@@ -123,64 +121,28 @@ class Capture:
         return [line.split("\t") for line in out.splitlines()]
 
 
-class Baresip:
+class Listener(Baresip):
+    """Plays its own tone and keeps what it hears."""
+
     def __init__(self, node, house, secure):
-        self.house, self.name = house, house.name
-        self.dir = node.dir / f"phone-{self.name}"
-        shutil.rmtree(self.dir, ignore_errors=True)
-        self.dir.mkdir()
-        self.log, tone = self.dir / "log", self.dir / "tone.wav"
-        write_tone(tone, PHONES[self.name][1])
-        how = ";medianat=ice;mediaenc=dtls_srtp" if secure else ""
-        (self.dir / "accounts").write_text(
-            f"<sip:{self.name}@{SERVICE if self.name == 'alice' else OWN}>"
-            f";auth_pass={PASSWORDS[self.name]};regint=60;answermode=auto"
-            f";sip_autoredirect=yes{how}\n")
-        (self.dir / "contacts").write_text("")
-        (self.dir / "config").write_text(
-            f"module_path {MODULES}\nnet_interface {house.link}\n"
-            f"audio_source aufile,{tone}\naudio_player none\n"
-            f"ringback_disabled yes\nsnd_path {self.dir}\n"
-            "module stdio.so\nmodule g711.so\nmodule aufile.so\n"
-            "module sndfile.so\n" + ("module ice.so\nmodule srtp.so\n"
-                                     "module dtls_srtp.so\n" if secure else "")
-            + "module_tmp uuid.so\nmodule_tmp account.so\n"
-            "module_app menu.so\n")
-        with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                house.inside("baresip", "-f", str(self.dir)),
-                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
-        self.wait("registered successfully")
+        self.name = house.name
+        folder = node.dir / f"phone-{self.name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        super().__init__(
+            folder, self.name, PASSWORDS[self.name],
+            SERVICE if self.name == "alice" else OWN, address=house.link,
+            words=house.inside,
+            account=";medianat=ice;mediaenc=dtls_srtp" if secure else "",
+            extra=["sndfile"] + (["ice", "srtp", "dtls_srtp"] if secure else []),
+            config=f"snd_path {folder}\n",
+            tone=lambda path: write_tone(path, PHONES[self.name][1]))
 
-    def said(self):
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def wait(self, text):
-        def there():
-            assert self.process.poll() is None, self.said()
-            return text in self.said()
-        try:
-            until(f"{self.name}: `{text}'", there)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.said()}") from None
-
-    def type(self, line):
-        self.process.stdin.write(line.encode() + b"\n")
-        self.process.stdin.flush()
+    def wait(self, text, seconds=20, after=0):
+        super().wait(text, seconds, after)
 
     def heard(self):
         """Samples it has decoded."""
         return recorded(self.dir)
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
 
 
 def judge_sound(phone, hertz):
@@ -241,7 +203,7 @@ def phones_talk(node, secure, passed):
         for name, house in houses.items():
             captures[name] = Capture(node, house)
         for name in ("bob", "alice"):
-            phones[name] = Baresip(node, houses[name], secure)
+            phones[name] = Listener(node, houses[name], secure)
         phones["alice"].type(f"/dial sip:bob@{SERVICE}")
         for phone in phones.values():
             until(f"{phone.name} hears {SECONDS} s",
@@ -273,7 +235,7 @@ def main():
     for program in ("baresip", "tshark", "nsenter"):
         if not shutil.which(program):
             skip(f"{program} is not installed (scripts/setup test)")
-    if not MODULES:
+    if not modules():
         skip("baresip's modules are not where they are looked for")
     namespace(SERVICE, OWN)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("0")

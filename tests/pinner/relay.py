@@ -22,6 +22,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 # pylint: disable=wrong-import-position
 from ng import Ng
 from node import skip
+from waiting import ended
 
 PDEATHSIG = 1
 SITE = """[service]
@@ -133,13 +134,7 @@ class Relay:
         """Its exit status; negative is the signal that ended it."""
         if not self.process:
             return 0
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        status, self.process = self.process.returncode, None
+        status, self.process = ended(self.process), None
         self.ng.close()
         return status
 
