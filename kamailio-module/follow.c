@@ -2,40 +2,34 @@
 #include "kamailio-module/follow.h"
 
 #include <assert.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <string.h>
+
+#include "kamailio-module/sets.h"
 
 enum {
 	SET_ENTRIES = 3,
 	LIMIT_MAX = 63,
-	SPINS_BEFORE_YIELD = 1000,
 };
 
-struct entry {
-	uint64_t key;		/* 0: never used */
-	uint32_t expires_s;
-	uint32_t value;		/* a transaction's answer, or struct source */
-};
-
+/* An entry's value is a transaction's answer, or a struct source. */
 struct set {
-	_Atomic uint32_t spin;
-	uint32_t unused[3];
-	struct entry entries[SET_ENTRIES];
+	struct sets_head head;
+	struct sets_entry entries[SET_ENTRIES];
 };
-static_assert(sizeof(struct set) == 64, "a set is one cache line");
+static_assert(sizeof(struct set) == SETS_ALIGN, "a set is one cache line");
 
-struct table {
-	struct set *sets;
-	uint32_t mask;
-	_Atomic uint64_t forgotten;
+static const struct sets_shape shape = {
+	.set_bytes = sizeof(struct set),
+	.entry_bytes = sizeof(struct sets_entry),
+	.entries = SET_ENTRIES,
+	.sets_max = 1 << 28,
 };
 
 struct follow {
 	struct follow_conf conf;
 	size_t bytes;
-	struct table sources;
-	struct table transactions;
+	struct sets sources;
+	struct sets transactions;
 };
 
 /* What the 32 value bits of a source say. */
@@ -76,16 +70,12 @@ const char *follow_state_name(enum follow_state state)
 
 static uint32_t set_count(uint32_t entries)
 {
-	uint32_t n = 1;
-
-	while (n < (1U << 28) && n * (uint64_t)SET_ENTRIES < entries)
-		n *= 2;
-	return n;
+	return sets_count(shape, entries);
 }
 
 static size_t head_size(void)
 {
-	return (sizeof(struct follow) + 63) & ~(size_t)63;
+	return sets_aligned(sizeof(struct follow));
 }
 
 size_t follow_size(const struct follow_conf *conf)
@@ -105,69 +95,16 @@ struct follow *follow_init(void *mem, const struct follow_conf *conf)
 	if (f->conf.limit > LIMIT_MAX)
 		f->conf.limit = LIMIT_MAX;
 	f->bytes = follow_size(conf);
-	f->sources.sets = sets;
+	f->sources.first = sets;
 	f->sources.mask = set_count(conf->sources) - 1;
-	f->transactions.sets = sets + set_count(conf->sources);
+	f->transactions.first = sets + set_count(conf->sources);
 	f->transactions.mask = set_count(conf->transactions) - 1;
 	return f;
-}
-
-/* Held for a few instructions only; no call, no log, no wait inside. */
-static struct set *set_lock(struct table *t, uint64_t key)
-{
-	struct set *set = &t->sets[key & t->mask];
-	unsigned spins = 0;
-
-	while (atomic_exchange_explicit(&set->spin, 1, memory_order_acquire))
-		if (++spins % SPINS_BEFORE_YIELD == 0)
-			sched_yield();
-	return set;
-}
-
-static void set_unlock(struct set *set)
-{
-	atomic_store_explicit(&set->spin, 0, memory_order_release);
-}
-
-static bool is_live(const struct entry *e, uint32_t now_s)
-{
-	return e->key && (int32_t)(e->expires_s - now_s) > 0;
-}
-
-static struct entry *set_find(struct set *set, uint64_t key, uint32_t now_s)
-{
-	for (unsigned i = 0; i < SET_ENTRIES; i++)
-		if (set->entries[i].key == key &&
-		    is_live(&set->entries[i], now_s))
-			return &set->entries[i];
-	return NULL;
-}
-
-/* An entry to write to: a dead one, else the one nearest to its expiry. */
-static struct entry *set_take(struct table *t, struct set *set, uint32_t now_s)
-{
-	struct entry *oldest = &set->entries[0];
-
-	for (unsigned i = 0; i < SET_ENTRIES; i++) {
-		struct entry *e = &set->entries[i];
-
-		if (!is_live(e, now_s))
-			return e;
-		if ((int32_t)(e->expires_s - oldest->expires_s) < 0)
-			oldest = e;
-	}
-	atomic_fetch_add_explicit(&t->forgotten, 1, memory_order_relaxed);
-	return oldest;
 }
 
 static uint64_t key_of(uint64_t hash)
 {
 	return hash ? hash : 1;
-}
-
-static uint32_t seconds(uint64_t now_ms)
-{
-	return (uint32_t)(now_ms / 1000);
 }
 
 /* In whole seconds: an entry is kept as long as asked, or up to 1 s longer. */
@@ -208,19 +145,18 @@ static bool source_step(struct source *s, const struct follow_conf *conf,
 void follow_prefetch(const struct follow *f, uint64_t source,
 		     uint64_t transaction)
 {
-	__builtin_prefetch(&f->sources.sets[key_of(source) & f->sources.mask],
-			   1);
-	__builtin_prefetch(&f->transactions.sets[key_of(transaction) &
-						 f->transactions.mask],
+	__builtin_prefetch(sets_of_key(&f->sources, shape, key_of(source)), 1);
+	__builtin_prefetch(sets_of_key(&f->transactions, shape,
+				       key_of(transaction)),
 			   1);
 }
 
 bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 {
 	uint64_t key = key_of(source);
-	uint32_t now_s = seconds(now_ms);
-	struct set *set = set_lock(&f->sources, key);
-	struct entry *e = set_find(set, key, now_s);
+	uint32_t now_s = sets_seconds(now_ms);
+	struct set *set = sets_lock(&f->sources, shape, key);
+	struct sets_entry *e = sets_find(set, shape, key, now_s);
 	struct source s = { .state = FOLLOW_NONE };
 	enum follow_state before;
 	bool redirect;
@@ -228,7 +164,7 @@ bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 	if (e)
 		s = source_unpack(e->value);
 	else
-		e = set_take(&f->sources, set, now_s);
+		e = sets_take(&f->sources, set, shape, now_s);
 	before = s.state;
 	redirect = source_step(&s, &f->conf, (uint32_t)now_ms);
 	e->key = key;
@@ -242,23 +178,23 @@ bool follow_judge(struct follow *f, uint64_t source, uint64_t now_ms)
 	else if (s.state == FOLLOW_SERVED && before != FOLLOW_SERVED)
 		e->expires_s = expiry(now_s, f->conf.retry_s);
 	e->value = source_pack(s);
-	set_unlock(set);
+	sets_unlock(set);
 	return redirect;
 }
 
 bool follow_mark(struct follow *f, uint64_t source, uint64_t now_ms)
 {
 	uint64_t key = key_of(source);
-	uint32_t now_s = seconds(now_ms);
-	struct set *set = set_lock(&f->sources, key);
-	struct entry *e = set_find(set, key, now_s);
+	uint32_t now_s = sets_seconds(now_ms);
+	struct set *set = sets_lock(&f->sources, shape, key);
+	struct sets_entry *e = sets_find(set, shape, key, now_s);
 
 	if (e) {
 		e->value = source_pack(
 			(struct source){ .state = FOLLOW_FOLLOWS });
 		e->expires_s = expiry(now_s, f->conf.expire_s);
 	}
-	set_unlock(set);
+	sets_unlock(set);
 	return e;
 }
 
@@ -266,12 +202,12 @@ enum follow_state follow_find(struct follow *f, uint64_t source,
 			      uint64_t now_ms)
 {
 	uint64_t key = key_of(source);
-	struct set *set = set_lock(&f->sources, key);
-	struct entry *e = set_find(set, key, seconds(now_ms));
+	struct set *set = sets_lock(&f->sources, shape, key);
+	struct sets_entry *e = sets_find(set, shape, key, sets_seconds(now_ms));
 	enum follow_state state =
 		e ? source_unpack(e->value).state : FOLLOW_NONE;
 
-	set_unlock(set);
+	sets_unlock(set);
 	return state;
 }
 
@@ -279,13 +215,13 @@ bool follow_recall(struct follow *f, uint64_t transaction, uint64_t now_ms,
 		   uint32_t *answer)
 {
 	uint64_t key = key_of(transaction);
-	struct set *set = set_lock(&f->transactions, key);
-	struct entry *e = set_find(set, key, seconds(now_ms));
+	struct set *set = sets_lock(&f->transactions, shape, key);
+	struct sets_entry *e = sets_find(set, shape, key, sets_seconds(now_ms));
 	bool found = e;
 
 	if (found)
 		*answer = e->value;
-	set_unlock(set);
+	sets_unlock(set);
 	return found;
 }
 
@@ -293,23 +229,24 @@ void follow_remember(struct follow *f, uint64_t transaction, uint64_t now_ms,
 		     uint32_t answer)
 {
 	uint64_t key = key_of(transaction);
-	uint32_t now_s = seconds(now_ms);
-	struct set *set = set_lock(&f->transactions, key);
+	uint32_t now_s = sets_seconds(now_ms);
+	struct set *set = sets_lock(&f->transactions, shape, key);
+	struct sets_entry *e;
 
-	if (!set_find(set, key, now_s)) {	/* the first answer stays */
-		struct entry *e = set_take(&f->transactions, set, now_s);
-
+	/* the first answer stays */
+	if (!sets_find(set, shape, key, now_s)) {
+		e = sets_take(&f->transactions, set, shape, now_s);
 		e->key = key;
 		e->expires_s = expiry(now_s, FOLLOW_MEMO_MS / 1000);
 		e->value = answer;
 	}
-	set_unlock(set);
+	sets_unlock(set);
 }
 
 void follow_summarize(struct follow *f, uint64_t now_ms,
 		      struct follow_summary *out)
 {
-	uint32_t now_s = seconds(now_ms);
+	uint32_t now_s = sets_seconds(now_ms);
 
 	memset(out, 0, sizeof(*out));
 	out->bytes = f->bytes;
@@ -318,13 +255,13 @@ void follow_summarize(struct follow *f, uint64_t now_ms,
 	out->sources_forgotten = atomic_load(&f->sources.forgotten);
 	out->transactions_forgotten = atomic_load(&f->transactions.forgotten);
 	for (uint64_t at = 0; at <= f->sources.mask; at++) {
-		struct set *set = set_lock(&f->sources, at);
+		struct set *set = sets_lock(&f->sources, shape, at);
 
 		for (unsigned i = 0; i < SET_ENTRIES; i++)
-			if (is_live(&set->entries[i], now_s))
+			if (sets_is_live(&set->entries[i], now_s))
 				out->sources[source_unpack(
 						set->entries[i].value)
 						     .state]++;
-		set_unlock(set);
+		sets_unlock(set);
 	}
 }
