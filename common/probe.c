@@ -16,10 +16,11 @@ static const struct stamp_kind kind = {
 static struct stamp_seal seal_of(const struct site *site,
 				 const struct slice *call_id)
 {
+	const struct secret_keys *previous = site_previous_keys(site);
+
 	return (struct stamp_seal){
 		.key = site->keys.probe,
-		.previous = site->has_previous ? site->previous_keys.probe
-					       : NULL,
+		.previous = previous ? previous->probe : NULL,
 		.parts = call_id,
 		.cnt = 1,
 	};

@@ -189,11 +189,18 @@ static int order_of(struct slice name, const char *other)
 	return order ? order : (name.len > o.len) - (name.len < o.len);
 }
 
-const struct secret_keys *site_writing_keys(const struct site *site)
+const struct secret_keys *site_previous_keys(const struct site *site)
 {
 	return site->has_previous && !site->previous_is_over ?
 		       &site->previous_keys :
-		       &site->keys;
+		       NULL;
+}
+
+const struct secret_keys *site_writing_keys(const struct site *site)
+{
+	const struct secret_keys *previous = site_previous_keys(site);
+
+	return previous ? previous : &site->keys;
 }
 
 const struct site_node *site_find_node(const struct site *site,

@@ -137,7 +137,9 @@ struct site {
 	struct secret_keys keys;
 	struct secret_keys previous_keys;	/* valid if has_previous */
 	bool has_previous;
-	bool previous_is_over;	/* it is still read, and written with no more */
+	/* it has left the file: nodes and flows are still read by it, tags and
+	 * probes, which say that they may have either, are not */
+	bool previous_is_over;
 	struct site_node *nodes;	/* in the order of the file */
 	size_t node_cnt;
 	uint16_t *by_name;	/* indices of nodes, sorted by their names */
@@ -173,6 +175,9 @@ int site_parse(struct site **out, const char *name, const char *base,
  * of them have while a secret is being changed.
  */
 const struct secret_keys *site_writing_keys(const struct site *site);
+
+/* The previous secret's keys while the site file has it; else NULL. */
+const struct secret_keys *site_previous_keys(const struct site *site);
 
 /* Wipes keys and passwords.  NULL is fine. */
 void site_free(struct site *site);

@@ -100,11 +100,12 @@ static enum sip_defect find_defect(struct redirect_req *req,
 
 static bool tag_is_ours(const struct facts_tags *tags, const struct site *site)
 {
+	const struct secret_keys *previous = site_previous_keys(site);
+
 	return totag_is_ours(tags->to, &site->keys, tags->call_id, tags->from,
 			     tags->cseq) ||
-	       (site->has_previous &&
-		totag_is_ours(tags->to, &site->previous_keys, tags->call_id,
-			      tags->from, tags->cseq));
+	       (previous && totag_is_ours(tags->to, previous, tags->call_id,
+					  tags->from, tags->cseq));
 }
 
 void facts_read(struct redirect_req *req, struct facts_tags *tags,
