@@ -164,7 +164,7 @@ class Machine:
     def run(self, *words, check=True):
         """A command in there; what it has written."""
         done = subprocess.run(
-            ["nsenter", "-t", str(self.init), "-a", "env", "-i",
+            ["nsenter", "-t", str(self.init), "-a", "-r", "-w", "env", "-i",
              "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", *words],
             check=False, capture_output=True, text=True,
             stdin=subprocess.DEVNULL)
