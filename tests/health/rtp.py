@@ -497,7 +497,7 @@ RELAYED = [
      "0 of 5 to the caller"),
     ("one way", lambda packet, at: [packet] if at == 0 else [],
      "bad loses packets: 5 of 5 came to the callee, 0 of 5 to the caller"),
-    ("a changed byte", lambda packet, at: [packet[:-1] + b"\0"],
+    ("a changed byte", lambda packet, at: [packet[:-1] + bytes([packet[-1] ^ 1])],
      r"bad takes calls, but relays nothing: \d of 5 \(\d altered\) packets .*"),
     ("silence instead", lambda packet, at: [packet[:12] + bytes(160)],
      r"bad takes calls, but relays nothing: 0 of 5 \(5 altered\) packets .*"),
