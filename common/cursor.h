@@ -131,6 +131,16 @@ static inline unsigned char cursor_byte(struct cursor *c)
 	return s.len ? (unsigned char)s.text[0] : 0;
 }
 
+/* Take a number of len bytes, 0 to 8, in network order. */
+static inline uint64_t cursor_number(struct cursor *c, size_t len)
+{
+	uint64_t value = 0;
+
+	while (len-- > 0)
+		value = value << 8 | cursor_byte(c);
+	return value;
+}
+
 /* Take the text up to the first byte that is in stop (a NUL-terminated set),
  * or up to the end; the stop byte itself is left.
  */

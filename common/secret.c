@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sodium.h>
 
+#include "common/be.h"
+
 static_assert(SECRET_SIPHASH_KEY_LEN == crypto_shorthash_KEYBYTES, "");
 static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "");
 static_assert(SECRET_MAC_LEN >= crypto_generichash_BYTES_MIN, "");
@@ -81,11 +83,9 @@ void secret_mac_parts(uint8_t out[static SECRET_MAC_LEN],
 	crypto_generichash_init(&state, key, SECRET_MAC_KEY_LEN,
 				SECRET_MAC_LEN);
 	for (size_t i = 0; i < cnt; i++) {
-		uint64_t len = parts[i].len;
 		uint8_t len_be[8];
 
-		for (size_t b = sizeof(len_be); b-- > 0; len >>= 8)
-			len_be[b] = (uint8_t)len;
+		be_put(len_be, parts[i].len, sizeof(len_be));
 		crypto_generichash_update(&state, len_be, sizeof(len_be));
 		crypto_generichash_update(&state,
 					  (const uint8_t *)parts[i].text,

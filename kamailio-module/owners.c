@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/be.h"
 #include "kamailio-module/sets.h"
 
 enum {
@@ -61,8 +62,7 @@ static void hash_number(crypto_generichash_state *state, uint64_t value)
 {
 	uint8_t be[8];
 
-	for (size_t i = sizeof(be); i-- > 0; value >>= 8)
-		be[i] = (uint8_t)value;
+	be_put(be, value, sizeof(be));
 	crypto_generichash_update(state, be, sizeof(be));
 }
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sodium.h>
 
+#include "common/be.h"
+
 enum {
 	MAGIC_LEN = 4,
 	NONCE_LEN = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -57,9 +59,7 @@ struct plain_out {
 
 static void put_number(struct plain_out *to, uint64_t value, size_t len)
 {
-	for (size_t i = len; i-- > 0; value >>= 8)
-		to->bytes[to->len + i] = (uint8_t)value;
-	to->len += len;
+	to->len += be_put(to->bytes + to->len, value, len);
 }
 
 static void put_bytes(struct plain_out *to, const void *bytes, size_t len)
@@ -99,21 +99,12 @@ static void put_head(struct plain_out *to, const struct pass_head *head)
 	put_name(to, head->owner);
 }
 
-static uint64_t take_number(struct cursor *c, size_t len)
-{
-	uint64_t value = 0;
-
-	while (len--)
-		value = value << 8 | cursor_byte(c);
-	return value;
-}
-
 static void take_endpoint(struct cursor *c, struct addr *addr, uint16_t *port)
 {
-	uint64_t family = take_number(c, 1);
+	uint64_t family = cursor_number(c, 1);
 	struct slice bytes = cursor_take(c, sizeof(addr->bytes_be));
 
-	*port = (uint16_t)take_number(c, 2);
+	*port = (uint16_t)cursor_number(c, 2);
 	if (!cursor_ok(c))
 		return;
 	if (family == ADDR_IP4)
@@ -137,13 +128,13 @@ static bool take_head(struct cursor *c, struct pass_head *head)
 {
 	uint64_t flags;
 
-	head->kind = (enum pass_kind)take_number(c, 1);
-	flags = take_number(c, 1);
+	head->kind = (enum pass_kind)cursor_number(c, 1);
+	flags = cursor_number(c, 1);
 	head->claim = flags & FLAG_CLAIM;
-	head->hops = (uint8_t)take_number(c, 1);
-	head->transport = (enum sip_transport)take_number(c, 1);
-	head->key = take_number(c, 8);
-	head->connection = (uint32_t)take_number(c, 4);
+	head->hops = (uint8_t)cursor_number(c, 1);
+	head->transport = (enum sip_transport)cursor_number(c, 1);
+	head->key = cursor_number(c, 8);
+	head->connection = (uint32_t)cursor_number(c, 4);
 	take_endpoint(c, &head->source, &head->source_port);
 	take_endpoint(c, &head->local, &head->local_port);
 	take_name(c, head->sender);

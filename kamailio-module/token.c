@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <sodium.h>
 
+#include "common/be.h"
+
 enum {
 	PREFIX_LEN = 3,		/* "f1-" */
 	HEAD_LEN = 9,		/* before the address */
@@ -50,22 +52,6 @@ static void flow_mac(uint8_t out[static SECRET_MAC_LEN],
 			 sizeof(parts) / sizeof(parts[0]));
 }
 
-static size_t put_be(uint8_t *bytes, size_t at, uint32_t value, size_t len)
-{
-	for (size_t i = len; i-- > 0; value >>= 8)
-		bytes[at + i] = (uint8_t)value;
-	return at + len;
-}
-
-static uint32_t take_be(struct cursor *c, size_t len)
-{
-	uint32_t value = 0;
-
-	while (len--)
-		value = value << 8 | cursor_byte(c);
-	return value;
-}
-
 size_t token_format_flow(char out[static TOKEN_FLOW_MAX],
 			 const struct site *site, struct slice node,
 			 const struct flow *flow, uint64_t wall_s)
@@ -83,9 +69,9 @@ size_t token_format_flow(char out[static TOKEN_FLOW_MAX],
 	bytes[0] = (uint8_t)((flow->transport & FLOW_TRANSPORT_MASK) |
 			     (flow->on_service ? FLOW_ON_SERVICE : 0) |
 			     (ip6 ? FLOW_IP6 : 0));
-	len = put_be(bytes, 1, flow->local_port, 2);
-	len = put_be(bytes, len, flow->remote_port, 2);
-	len = put_be(bytes, len, (uint32_t)(wall_s / SECONDS), 4);
+	len = 1 + be_put(bytes + 1, flow->local_port, 2);
+	len += be_put(bytes + len, flow->remote_port, 2);
+	len += be_put(bytes + len, wall_s / SECONDS, 4);
 	memcpy(bytes + len, flow->remote.bytes_be, addr_len);
 	len += addr_len;
 	flow_mac(bytes + len, site_writing_keys(site), node, bytes, len);
@@ -106,9 +92,9 @@ static bool read_flow(struct flow *out, uint64_t *minute, struct slice bytes)
 
 	out->transport = (enum sip_transport)(first & FLOW_TRANSPORT_MASK);
 	out->on_service = first & FLOW_ON_SERVICE;
-	out->local_port = (uint16_t)take_be(&c, 2);
-	out->remote_port = (uint16_t)take_be(&c, 2);
-	*minute = take_be(&c, 4);
+	out->local_port = (uint16_t)cursor_number(&c, 2);
+	out->remote_port = (uint16_t)cursor_number(&c, 2);
+	*minute = (uint32_t)cursor_number(&c, 4);
 	addr = cursor_take(&c, first & FLOW_IP6 ? 16 : 4);
 	if (!cursor_ok(&c) || cursor_left(&c))
 		return false;

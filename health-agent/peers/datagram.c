@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/be.h"
+
 enum {
 	HEAD_LEN = 84,
 	MACS_MAX = 2,
@@ -45,9 +47,7 @@ static void sign(uint8_t out[static SECRET_MAC_LEN],
 
 static size_t put(uint8_t *out, size_t at, uint64_t value, size_t len)
 {
-	for (size_t i = len; i-- > 0; value >>= 8)
-		out[at + i] = (uint8_t)value;
-	return at + len;
+	return at + be_put(out + at, value, len);
 }
 
 static size_t put_mark(uint8_t *out, size_t at, struct datagram_mark mark)
@@ -97,21 +97,12 @@ size_t datagram_write(uint8_t out[static PEERS_DATAGRAM_MAX],
 
 /* ---- reading */
 
-static uint64_t take(struct cursor *c, size_t len)
-{
-	uint64_t value = 0;
-
-	while (len-- > 0)
-		value = value << 8 | cursor_byte(c);
-	return value;
-}
-
 static struct datagram_mark take_mark(struct cursor *c)
 {
 	struct datagram_mark mark;
 
-	mark.session = take(c, 8);
-	mark.sequence = take(c, 8);
+	mark.session = cursor_number(c, 8);
+	mark.sequence = cursor_number(c, 8);
 	return mark;
 }
 
@@ -129,9 +120,9 @@ static enum node_state take_state(struct cursor *c)
 
 static void take_word(struct peers_word *out, struct cursor *c)
 {
-	out->site = take(c, 8);
-	out->since_s = (uint32_t)take(c, 4);
-	out->calls = (uint32_t)take(c, 4);
+	out->site = cursor_number(c, 8);
+	out->since_s = (uint32_t)cursor_number(c, 4);
+	out->calls = (uint32_t)cursor_number(c, 4);
 	out->drained = cursor_byte(c) & FLAG_DRAINED;
 	cursor_take(c, 3);
 }
@@ -149,7 +140,7 @@ static uint8_t take_body(struct datagram *out, struct cursor *c)
 	name_len = cursor_byte(c);
 	macs = cursor_byte(c);
 	out->own = take_mark(c);
-	out->wall_ms = take(c, 8);
+	out->wall_ms = cursor_number(c, 8);
 	out->believed = take_mark(c);
 	out->introduced = take_mark(c);
 	out->word.calls = PEERS_CALLS_UNKNOWN;
