@@ -39,18 +39,21 @@ class Database:
         self._run("createuser", "-h", self.dir, USER)
         for name in names:
             self._run("createdb", "-h", self.dir, "-O", USER, name)
+            # by its text: the tree may lie where only root can read
             self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.dir,
-                      "-U", USER, "-f",
-                      SOURCE / "configs/postgres/location.sql", name)
+                      "-U", USER, name, text=(
+                          SOURCE / "configs/postgres/location.sql").read_text())
 
     def _words(self, program, *words):
         return ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}",
                 "--init-groups", str(self.bin / program),
                 *[str(word) for word in words]]
 
-    def _run(self, *words):
+    def _run(self, *words, text=""):
+        """text: what it reads."""
         return subprocess.run(self._words(*words), check=True, cwd="/",
-                              capture_output=True, text=True).stdout
+                              input=text, capture_output=True,
+                              text=True).stdout
 
     def start(self):
         with open(self.dir / "log", "a", encoding="ascii") as log:
