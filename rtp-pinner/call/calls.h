@@ -9,8 +9,9 @@
  * ports and rows as they were.
  *
  * The user's loop: read a command, call calls_offer() etc., write the reply
- * from what it returned, then calls_tick() (a call that was deleted at once
- * lives until that), and again when calls_next_ms() is reached.
+ * from what it returned, call calls_tick() (a call that was deleted at once
+ * lives until that) and send the reply; calls_tick() also when calls_next_ms()
+ * is reached.
  */
 #ifndef CALL_CALLS_H
 #define CALL_CALLS_H

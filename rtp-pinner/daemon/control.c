@@ -143,6 +143,8 @@ static void datagram(struct control *c, uv_udp_t *socket, struct slice text,
 		return;
 	}
 	len = answer(c, cookie, body, from, now_ms);
+	/* before the reply: who has it finds the ports of a delete closed */
+	pinner_settle(c->p, now_ms);
 	if (len) {
 		struct slice reply = slice_of(c->out, len);
 
@@ -150,7 +152,6 @@ static void datagram(struct control *c, uv_udp_t *socket, struct slice text,
 		cookies_put(c->cookies, &from->addr, from->port, text, reply,
 			    now_ms);
 	}
-	pinner_settle(c->p, now_ms);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

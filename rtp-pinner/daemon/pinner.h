@@ -93,7 +93,9 @@ void pinner_free(struct pinner *p);
 /* Every PINNER_TICK_MS. */
 void pinner_tick(struct pinner *p, uint64_t now_ms);
 
-/* After a command, once its reply is written: what it deleted goes now. */
+/* After a command, once its reply is written and before it is sent: what it
+ * deleted goes now.
+ */
 void pinner_settle(struct pinner *p, uint64_t now_ms);
 
 /* The word of the commands drain and undrain. */
