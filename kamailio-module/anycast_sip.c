@@ -286,16 +286,21 @@ static int count_down(struct sip_msg *msg, const struct siphead *head)
 				   : -1;
 }
 
-/* To the node that the request names, through tm, with our Via and
- * Record-Route on the node address, so that the answers come back to this
- * node whatever BGP does (the service address would not).  0, or -1 when
- * nobody has said anything to the client; tm answers for its own failures.
+/* To the node that the request names, through tm, with our Via on the node
+ * address, so that the answers come back to this node whatever BGP does (the
+ * service address would not).  No Record-Route: the dialog is that node's, and
+ * finds it by its own; with ours before it, its key would not be looked at.  0,
+ * or -1 when nobody has said anything to the client; tm answers for its own
+ * failures.
  */
 static int relay(struct sip_msg *msg, const struct siphead *head,
-		const struct redirect_req *req, const struct site_node *node)
+		const struct redirect_req *req, const struct anycast_view *view,
+		uint32_t to)
 {
+	const struct site_node *node = nodes_at(view->nodes, to);
+
 	if(count_down(msg, head) < 0 || aim_at_node(msg, req, node) < 0
-			|| anycast_pin(msg) < 0) {
+			|| anycast_socket_force(msg, view) < 0) {
 		anycast_count(EVENT_RELAY_FAILED);
 		return -1;
 	}
@@ -387,9 +392,7 @@ static int carry_out(
 		case REDIRECT_PASS:
 			return answer->status ? answer_with(d->msg, d->in, answer) : 1;
 		case REDIRECT_RELAY:
-			if(relay(d->msg, d->in->head, d->req,
-					   nodes_at(d->view->nodes, answer->node))
-							< 0
+			if(relay(d->msg, d->in->head, d->req, d->view, answer->node) < 0
 					&& d->req->method != SIP_METHOD_ACK)
 				say_not_relayed(d, answer);
 			return 1;

@@ -50,8 +50,8 @@ static int add_token(sr_event_param_t *event)
 	size_t len;
 	char *text;
 
-	if(dst == NULL || dst->proto != PROTO_UDP || dst->send_sock == NULL
-			|| message->len < 8 || !memcmp(message->s, "SIP/2.0 ", 8))
+	if(dst == NULL || dst->send_sock == NULL || message->len < 8
+			|| !memcmp(message->s, "SIP/2.0 ", 8))
 		return 0;
 	view = anycast_site_view();
 	local = addr_of_ip(&dst->send_sock->address);

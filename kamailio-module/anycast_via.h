@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* anycast_via.h - a response finds the node whose request it answers
  *
- * A request that leaves from the service address over UDP (to a phone whose NAT
- * lets nothing else in) is answered to the service address, and so to whichever
- * node BGP likes best by then.  The topmost Via of the answer is the one we
- * wrote: it says which node did, under a MAC (token.h).  Streams need none of
- * it: the answer comes over the connection the request went out on.
+ * A request that leaves from the service address (to a phone whose NAT lets
+ * nothing else in) is answered to the service address, and so to whichever node
+ * BGP likes best by then; over a stream too, if its connection has broken and
+ * the phone opens another (RFC 3261 18.2.2).  The topmost Via of the answer is
+ * the one we wrote: it says which node did, under a MAC (token.h).
  */
 #ifndef KAMAILIO_MODULE_ANYCAST_VIA_H
 #define KAMAILIO_MODULE_ANYCAST_VIA_H

@@ -30,7 +30,8 @@ struct counting {
 	char cookie[COOKIE_MAX];
 	uint64_t begun_ms;	/* the first question to this relay; 0: none */
 	uint64_t answered_ms;	/* 0: never */
-	bool refused;		/* since the last answer somebody said so */
+	bool refused;		/* the question before, or this one */
+	bool refused_now;	/* this one */
 	bool knows;
 	uint32_t calls;
 	struct counting_stats stats;
@@ -73,7 +74,7 @@ static void take(struct counting *c, struct slice datagram)
 	}
 	c->stats.answered++;
 	c->answered_ms = clock_boot_ms();
-	c->refused = false;
+	c->refused = c->refused_now = false;
 	c->knows = knows;
 	c->calls = calls;
 	if (knew != knows || had != calls)
@@ -91,7 +92,7 @@ static void on_room(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 static void refuse(struct counting *c)
 {
 	c->stats.refused++;
-	c->refused = true;
+	c->refused = c->refused_now = true;
 }
 
 static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf,
@@ -148,7 +149,7 @@ void counting_set(struct counting *c, const struct endpoint *relay)
 	if (relay)
 		c->relay = *relay;
 	c->begun_ms = c->answered_ms = 0;
-	c->refused = c->knows = false;
+	c->refused = c->refused_now = c->knows = false;
 	c->calls = 0;
 	counting_ask(c);
 }
@@ -163,6 +164,9 @@ void counting_ask(struct counting *c)
 		return;
 	if (!c->begun_ms)
 		c->begun_ms = clock_boot_ms();
+	/* a question that was not refused has found somebody */
+	c->refused = c->refused_now;
+	c->refused_now = false;
 	if (!c->udp)
 		open_udp(c);
 	if (!c->udp)

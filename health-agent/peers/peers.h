@@ -24,7 +24,7 @@
  * Beside the state a datagram says what its sender's site file is, how many
  * calls run there and how far its drain is.  An agent of before that is not
  * understood by (datagram.h, version 1) is written to as it writes, but for
- * each eighth datagram, by which two who could do better find out.
+ * each seventh datagram, by which two who could do better find out.
  *
  * A peer that has not been believed for PEERS_UNKNOWN_MS is unknown, not down.
  */

@@ -189,6 +189,30 @@ static void a_relay_that_is_gone_may_be_about_to_be_back(void **state)
 	end(&b);
 }
 
+/* Its port was closed for the time of a restart; then it hangs. */
+static void one_that_is_back_and_silent_may_have_calls(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct bed b;
+
+	(void)state;
+	begin(&b);
+	close(b.fd);
+	counting_set(b.counting, &b.at);
+	uv_run(&b.loop, UV_RUN_ONCE);
+	check(&b, 0, true, DRAIN_NO_RELAY, 0);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	at.sin_port = htons(b.at.port);
+	b.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(0, bind(b.fd, (struct sockaddr *)&at, sizeof(at)));
+	counting_ask(b.counting);
+	/* it has not had the time to say it is there */
+	check(&b, COUNTING_SILENT_MS + 100, true, DRAIN_NO_RELAY, 0);
+	counting_ask(b.counting);
+	check(&b, COUNTING_SILENT_MS + 100, true, DRAIN_SILENT, 0);
+	end(&b);
+}
+
 static void one_that_never_answers_may_have_calls(void **state)
 {
 	struct bed b;
@@ -207,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_relay_is_asked_and_believed_for_a_while),
 		cmocka_unit_test(where_nobody_listens_there_is_no_relay),
 		cmocka_unit_test(a_relay_that_is_gone_may_be_about_to_be_back),
+		cmocka_unit_test(one_that_is_back_and_silent_may_have_calls),
 		cmocka_unit_test(one_that_never_answers_may_have_calls),
 	};
 
