@@ -19,6 +19,7 @@ enum pv_which
 	PV_PEER,
 	PV_STRAY,
 	PV_MEMORY,
+	PV_SOURCE,
 	PV_NAMES
 };
 
@@ -30,6 +31,7 @@ static const char *const pv_names[PV_NAMES] = {
 		[PV_PEER] = "peer",
 		[PV_STRAY] = "stray",
 		[PV_MEMORY] = "memory",
+		[PV_SOURCE] = "source",
 };
 
 int anycast_pv_parse_name(pv_spec_t *spec, str *name)
@@ -43,7 +45,7 @@ int anycast_pv_parse_name(pv_spec_t *spec, str *name)
 		return 0;
 	}
 	LM_ERR("$anycast(%.*s): unknown name, known are node, state, action, "
-		   "reason, peer, stray, memory\n",
+		   "reason, peer, stray, memory, source\n",
 			name->len, name->s);
 	return -1;
 }
@@ -69,6 +71,18 @@ static const char *peer_of(
 				   : nodes_at(view->nodes, node)->name;
 }
 
+/* Whom to count: an IPv4 address, or the /64 that a host with IPv6 has whole. */
+static const char *source_of(const struct sip_msg *msg)
+{
+	static char text[ADDR_TEXT_MAX];
+	struct addr source = addr_of_ip(&msg->rcv.src_ip);
+
+	if(source.family == ADDR_IP6)
+		memset(source.bytes_be + 8, 0, 8);
+	addr_format(text, &source);
+	return text;
+}
+
 static const char *value_of(struct sip_msg *msg, int which)
 {
 	const struct redirect_answer *last = anycast_last_answer(msg);
@@ -91,6 +105,8 @@ static const char *value_of(struct sip_msg *msg, int which)
 		case PV_STRAY:
 			return view ? stray_verdict_name(anycast_pass_verdict(&owner, view))
 						: NULL;
+		case PV_SOURCE:
+			return source_of(msg);
 		default:
 			return NULL;
 	}

@@ -6,13 +6,19 @@ the certificate, IPv6, and both ends of a dialog on different ones.
 usage: node-families.py BUILD
 """
 import sys
+import time
 
 from calls import (SDP, at_node, bye_from_callee, in_dialog, phone,
                    registered, ring, talk)
 from node import PASSWORDS, Node, namespace, run
 from phone import Phone
+from waiting import until
 
 SIX = "2001:db8:66::66"
+# a host's whole net, and another's
+NET = [f"2001:db8:67::{i:x}" for i in range(1, 13)]
+NEIGHBOUR = "2001:db8:67:1::1"
+FLOOD_LIMIT = 200
 
 
 def tls_phone(node, host, name):
@@ -111,18 +117,63 @@ def an_ipv6_phone_of_the_service_address_is_called_from_it(node):
     bob.close()
 
 
+def a_host_with_a_net_of_addresses_guesses_no_longer(node):
+    """Ten wrong passwords from one source: that is its /64."""
+    statuses = []
+    for ip in NET:
+        ua = phone(node, "carol", ip=ip)
+        ua.request_with_password("REGISTER", f"sip:{node.domain}",
+                                 (node.own6, 5060), "guess", to_uri=ua.aor())
+        statuses.append(ua.expect(403 if len(statuses) >= 10 else 401).status)
+        ua.close()
+    assert statuses.count(403) == 2, statuses
+    carol = phone(node, "carol", ip=NEIGHBOUR)
+    carol.register((node.own6, 5060), PASSWORDS["carol"])
+    carol.close()
+
+
+def a_host_with_a_net_of_addresses_is_one_flood(node):
+    """For as long as it goes on, not for the first two seconds only."""
+    phones = [phone(node, "noise", ip=ip) for ip in NET]
+    polite = phone(node, "polite", ip=NEIGHBOUR)
+    where = (node.own6, 5060)
+
+    def answered(ua):
+        ua.request("OPTIONS", f"sip:[{node.own6}]", where)
+        return ua._next(time.monotonic() + 1)
+
+    for _ in range(2):
+        before = node.stat("script:flood_dropped")
+        for i in range(3 * FLOOD_LIMIT):
+            phones[i % len(phones)].request(
+                "OPTIONS", f"sip:[{node.own6}]", where)
+            if i % 50 == 49:
+                polite.request("OPTIONS", f"sip:[{node.own6}]", where)
+                polite.expect(200)
+        assert node.stat("script:flood_dropped") > before
+        until("the noise is heard again", lambda: answered(phones[0]))
+        for ua in phones:
+            while ua._next(time.monotonic() + 0.05):
+                pass
+    for ua in (*phones, polite):
+        ua.close()
+
+
 TESTS = [
     a_tls_caller_is_sent_to_the_name_in_the_certificate,
     a_tls_phone_is_called_on_its_connection,
     an_ipv6_phone_calls_an_ipv4_phone,
     an_ipv6_phone_of_the_service_address_is_called_from_it,
+    a_host_with_a_net_of_addresses_guesses_no_longer,
+    a_host_with_a_net_of_addresses_is_one_flood,
 ]
 
 if __name__ == "__main__":
-    namespace(SIX, "2001:db8:53::53", "2001:db8:1::11")
+    namespace(SIX, *NET, NEIGHBOUR, "2001:db8:53::53", "2001:db8:1::11")
     NODE = Node(sys.argv[1], site="tls = yes\nhttps-port = 8443",
                 service="127.0.53.53, 2001:db8:53::53",
                 own="127.0.53.11, 2001:db8:1::11",
-                other="127.0.53.12, 2001:db8:2::11")
+                other="127.0.53.12, 2001:db8:2::11",
+                defines=[f"FLOOD_LIMIT={FLOOD_LIMIT}"])
     NODE.make_certificate()
     run(TESTS, NODE)
