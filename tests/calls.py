@@ -51,13 +51,14 @@ def routes_of(reply):
 
 
 def in_dialog(caller, method, call, ok, *, cseq=None, routes=None,
-              call_id=None, uri=None, to=None):
+              call_id=None, uri=None, to=None, headers=()):
     routes = routes_of(ok) if routes is None else routes
     return caller.request(
         method, uri or ok.contact(), to or call["to"],
         call_id=call_id or call["call_id"], cseq=cseq or call["cseq"],
         from_uri=call["from_uri"], from_tag=call["from_tag"],
-        to_uri=call["to_uri"], to_tag=ok.tag("to"), routes=routes)
+        to_uri=call["to_uri"], to_tag=ok.tag("to"), routes=routes,
+        headers=headers)
 
 
 def talk_on(caller, callee, call, ok):

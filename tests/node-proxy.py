@@ -351,7 +351,8 @@ def a_stranger_reaches_our_users_only(node):
 
 
 def a_name_of_ours_needs_its_password(node):
-    for host in (node.domain, node.own, node.service, f"fra1.{node.domain}"):
+    for host in (node.domain, node.own, node.service, f"fra1.{node.domain}",
+                 f"{node.domain}.", f"{node.domain}:9999"):
         stranger = Phone(OUTSIDE, "alice", host)
         stranger.request("INVITE", "sip:victim@198.51.100.1", at_node(node))
         stranger.expect(407)
@@ -387,7 +388,9 @@ def a_route_that_is_not_ours_is_refused(node):
     away = f"<sip:{OUTSIDE}:{victim.port};lr>"
     ours = f"<sip:{node.own};lr>"
     for routes in ([away], [ours, away], [ours + ", " + away],
-                   [ours, f"<sip:{node.service};lr>", away]):
+                   [ours, f"<sip:{node.service};lr>", away],
+                   # more than are looked at
+                   [", ".join([ours] * 101 + [away])]):
         stranger = Phone("127.0.0.7", "mallory", "example.com")
         stranger.request("INVITE", f"sip:bob@{node.own}", at_node(node),
                          routes=routes)
@@ -395,7 +398,7 @@ def a_route_that_is_not_ours_is_refused(node):
         stranger.close()
     victim.expect_nothing()
     bob.expect_nothing()
-    assert node.stat("script:route_refused") == 4
+    assert node.stat("script:route_refused") == 5
 
     # an outbound proxy setting is fine, even twice, and does not go on
     stranger = Phone("127.0.0.7", "mallory", "example.com")
@@ -467,6 +470,81 @@ def a_dialog_must_be_one_of_ours(node):
     alice.expect(200)
     for ua in (alice, bob, victim):
         ua.close()
+
+
+def a_dialog_that_leads_through_us_again_and_again_ends(node):
+    """One packet with so many Routes would be a transaction for each, and our
+    own requests are no flood."""
+    alice, bob = registered(node, "alice"), registered(node, "bob")
+    call, invite, _ = ring(node, alice, bob, PASSWORDS["alice"])
+    ok, _ = talk(alice, bob, call, invite)
+    before = node.stat("script:loops_refused")
+    made = node.stat("tmx:UAS_transactions")
+    in_dialog(alice, "INFO", call, ok, cseq=60, routes=routes_of(ok) * 60)
+    alice.expect(482)
+    bob.expect_nothing()
+    assert node.stat("script:loops_refused") == before + 1
+    assert node.stat("tmx:UAS_transactions") <= made + 2
+    in_dialog(alice, "BYE", call, ok, cseq=61)
+    bob.reply(bob.expect("BYE"), 200)
+    alice.expect(200)
+    alice.close()
+    bob.close()
+
+
+ASSERTED = ["P-Asserted-Identity: <sip:boss@example.com>",
+            "P-Preferred-Identity: <sip:boss@example.com>",
+            "Remote-Party-ID: <sip:boss@example.com>"]
+
+
+def an_identity_counts_in_no_dialog_and_no_reply(node):
+    """A display that changes in the middle of a call is believed like any."""
+    bob = registered(node, "bob")
+    stranger = Phone(OUTSIDE, "mallory", "example.com")
+    call = stranger.request("INVITE", f"sip:bob@{node.own}", at_node(node),
+                            body=SDP)
+    invite = bob.expect("INVITE")
+    bob.reply(invite, 180, tag="callee", headers=ASSERTED)
+    assert "boss" not in stranger.expect(180).text
+    bob.reply(invite, 200, tag="callee", headers=ASSERTED)
+    ok = stranger.expect(200)
+    assert "boss" not in ok.text, ok.text
+    in_dialog(stranger, "ACK", call, ok)
+    bob.expect("ACK")
+    for cseq, method in enumerate(("UPDATE", "INVITE", "INFO"), 70):
+        in_dialog(stranger, method, call, ok, cseq=cseq, headers=ASSERTED)
+        got = bob.expect(method)
+        assert "boss" not in got.text, got.text
+        bob.reply(got, 200, headers=ASSERTED)
+        assert "boss" not in stranger.expect(200).text
+        if method == "INVITE":
+            in_dialog(stranger, "ACK", call, ok, cseq=cseq)
+            bob.expect("ACK")
+    bye_from_callee(bob, invite, at_node(node))
+    stranger.reply(stranger.expect("BYE"), 200)
+    bob.expect(200)
+    bob.close()
+    stranger.close()
+
+
+def a_trusted_trunk_keeps_its_identity_in_the_call(node):
+    bob, trunk = registered(node, "bob"), phone(node, "alice", ip=TRUNK)
+    call = trunk.request("INVITE", f"sip:bob@{node.own}", at_node(node),
+                         body=SDP)
+    invite = bob.expect("INVITE")
+    bob.reply(invite, 180, tag="callee")
+    trunk.expect(180)
+    ok, _ = talk(trunk, bob, call, invite)
+    in_dialog(trunk, "UPDATE", call, ok, cseq=70, headers=ASSERTED)
+    update = bob.expect("UPDATE")
+    assert "boss" in update.header("p-asserted-identity"), update.text
+    bob.reply(update, 200)
+    trunk.expect(200)
+    bye_from_callee(bob, invite, at_node(node))
+    trunk.reply(trunk.expect("BYE"), 200)
+    bob.expect(200)
+    bob.close()
+    trunk.close()
 
 
 def a_trusted_trunk_needs_no_password_and_is_no_relay(node):
@@ -574,6 +652,9 @@ TESTS = [
     a_route_that_is_not_ours_is_refused,
     a_response_to_nothing_goes_nowhere,
     a_dialog_must_be_one_of_ours,
+    a_dialog_that_leads_through_us_again_and_again_ends,
+    an_identity_counts_in_no_dialog_and_no_reply,
+    a_trusted_trunk_keeps_its_identity_in_the_call,
     a_trusted_trunk_needs_no_password_and_is_no_relay,
     small_requests_get_their_answer,
     the_agent_of_this_node_is_no_flood,
