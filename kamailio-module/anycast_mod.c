@@ -31,6 +31,7 @@
 #include "kamailio-module/anycast_socket.h"
 #include "kamailio-module/anycast_stats.h"
 #include "kamailio-module/anycast_via.h"
+#include "kamailio-module/anycast_wait.h"
 #include "kamailio-module/reply.h"
 
 MODULE_VERSION
@@ -48,6 +49,7 @@ static int w_anycast_claim(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_pass_reply(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_route_flow(struct sip_msg *msg, char *p1, char *p2);
 static int w_anycast_next_alive(struct sip_msg *msg, char *p1, char *p2);
+static int w_anycast_next_wait(struct sip_msg *msg, char *wait, char *p2);
 
 static char *_site;
 static char *_node;
@@ -99,6 +101,8 @@ static cmd_export_t cmds[] = {
 		0, 0, REQUEST_ROUTE|BRANCH_ROUTE},
 	{"anycast_next_alive", (cmd_function)w_anycast_next_alive, 0,
 		0, 0, REQUEST_ROUTE|BRANCH_ROUTE|FAILURE_ROUTE},
+	{"anycast_next_wait", (cmd_function)w_anycast_next_wait, 1,
+		fixup_igp_null, fixup_free_igp_null, REQUEST_ROUTE|BRANCH_ROUTE},
 	{0, 0, 0, 0, 0, 0}
 };
 
@@ -252,6 +256,7 @@ static int init_answers(struct follow *follow)
 
 	anycast_rpc_init(follow);
 	anycast_sip_init(&env);
+	anycast_wait_init(env.tm);
 	return _fast_path ? anycast_fast_init(&env) : 0;
 }
 
@@ -443,6 +448,22 @@ static int ki_next_alive(struct sip_msg *msg)
 	return anycast_next_alive(msg);
 }
 
+static int w_anycast_next_wait(struct sip_msg *msg, char *wait, char *p2)
+{
+	int wait_ms;
+
+	if(get_int_fparam(&wait_ms, msg, (fparam_t *)wait) < 0) {
+		LM_ERR("anycast_next_wait: not a number of milliseconds\n");
+		return -1;
+	}
+	return anycast_next_wait(msg, wait_ms);
+}
+
+static int ki_next_wait(struct sip_msg *msg, int wait_ms)
+{
+	return anycast_next_wait(msg, wait_ms);
+}
+
 static int w_anycast_peer_sign(struct sip_msg *msg, char *p1, char *p2)
 {
 	return anycast_peer_sign(msg);
@@ -498,6 +519,11 @@ static sr_kemi_t sr_kemi_anycast_exports[] = {
 	{ str_init("anycast"), str_init("next_alive"),
 		SR_KEMIP_INT, ki_next_alive,
 		{ SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
+	},
+	{ str_init("anycast"), str_init("next_wait"),
+		SR_KEMIP_INT, ki_next_wait,
+		{ SR_KEMIP_INT, SR_KEMIP_NONE, SR_KEMIP_NONE,
 			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE }
 	},
 	{ str_init("anycast"), str_init("peer_sign"),

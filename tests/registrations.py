@@ -6,6 +6,7 @@ register at one and are called through each, and strangers who try to join in.
 usage: registrations.py BUILD [--postgres | --tls] [--long] [WORD...]
 WORDs: the tests with one of them in their names
 """
+import contextlib
 import os
 import signal
 import subprocess
@@ -361,18 +362,89 @@ def a_node_that_starts_again_learns_everything(site):
     site.wait_for_peers()
 
 
+def no_connection(site, at, to):
+    waiting.until(f"{at} has no connection to {to}", lambda:
+                  site[to].own not in site[at].rpc("core.tcp_list"))
+
+
 def a_node_nobody_knows_to_be_dead_is_not_waited_for(site):
     """Its machine refuses the connection; there is no health agent here."""
     registered(site, "bob", place=2)
     site.wait_for("bob")
     kill(site["fra1"])
-    waiting.until("ams1 has no connection to fra1", lambda:
-                  site["fra1"].own not in site["ams1"].rpc("core.tcp_list"))
+    no_connection(site, "ams1", "fra1")
     started = time.monotonic()
     refused(site, site.phone("alice"), "bob", "ams1")
     assert time.monotonic() - started < 2, "it was waited for"
     site["fra1"].start()
     site.wait_for("bob")
+    site.wait_for_peers()
+
+
+@contextlib.contextmanager
+def silent(site, name, *others):
+    """Nothing comes from it to the others any more, not even a refusal."""
+    ways = [f"blackhole {site[other].own}/32" for other in others]
+    site[name].space.ip(*(f"route add {way}" for way in ways))
+    try:
+        yield
+    finally:
+        site[name].space.ip(*(f"route del {way}" for way in ways))
+
+
+def past_invites(ua, method):
+    """The next request, but for INVITEs that were sent again in the meantime."""
+    while True:
+        msg = ua._next(time.monotonic() + 8)
+        assert msg, f"{ua.user}: {method} did not come"
+        if msg.method != "INVITE":
+            assert msg.method == method, msg.text
+            return msg
+
+
+def a_node_that_is_silent_is_given_up_soon(site):
+    """By a branch of its own: a phone that takes its time may do so."""
+    bob, ams1 = registered(site, "bob", place=2), site["ams1"]
+    site.wait_for("bob")
+
+    def counted(since):
+        waiting.until("fra1 is given up", lambda: ams1.stat(
+            "script:node_silent") == since + 1, 8)
+
+    def waited(status, *, answers=None, at_once=False):
+        since, started = ams1.stat("script:node_silent"), time.monotonic()
+        alice = site.phone("alice")
+        call = invite(site, alice, "bob", "ams1")
+        if answers:
+            asked = answers.expect("INVITE")
+            if not at_once:
+                counted(since)
+            answers.reply(asked, status, tag="callee")
+            if status >= 300:
+                past_invites(answers, "ACK")
+        reply = alice.expect(status, wait=10)
+        (in_dialog(alice, "ACK", call, reply) if status == 200
+         else alice.ack(call, reply))
+        took = time.monotonic() - started
+        print(f"    {status} after {took:.1f} s", flush=True)
+        assert took < 8, f"{took:.1f} s"
+        counted(since)
+
+    with silent(site, "fra1", "ams1"):      # no connection, or one
+        waited(480)
+    late = bob.expect("INVITE")
+    bob.reply(late, 180, tag="callee")
+    bob.reply(past_invites(bob, "CANCEL"), 200)
+    bob.reply(late, 487, tag="callee")
+    past_invites(bob, "ACK")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+    other = registered(site, "bob", "ams1", place=3)
+    site.wait_for("bob", 2)
+    with silent(site, "fra1", "ams1"):
+        waited(486, answers=other)
+        waited(486, answers=other, at_once=True)
+        waited(200, answers=other)
+        past_invites(other, "ACK")
     site.wait_for_peers()
 
 
@@ -713,6 +785,7 @@ TESTS = [
 RESTARTS = [
     a_node_that_starts_again_learns_everything,
     a_node_nobody_knows_to_be_dead_is_not_waited_for,
+    a_node_that_is_silent_is_given_up_soon,
     phones_of_a_dead_node_are_back_when_they_register,
     a_node_joins_and_leaves_without_a_restart_elsewhere,
 ]
