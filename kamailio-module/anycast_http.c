@@ -100,6 +100,14 @@ static void send_answer(const struct receive_info *rcv, const char *buf,
 		anycast_count(EVENT_SEND_FAILED);
 }
 
+/* With a Via even a datagram gets here: an answer would go to its made-up
+ * source, and past the flood limit of SIP.
+ */
+static bool is_stream(const struct receive_info *rcv)
+{
+	return rcv->proto == PROTO_TCP || rcv->proto == PROTO_TLS;
+}
+
 int anycast_http_answer(struct sip_msg *msg)
 {
 	static char buf[HTTPREQ_ANSWER_MAX];
@@ -109,6 +117,10 @@ int anycast_http_answer(struct sip_msg *msg)
 	struct httpreq_facts facts;
 	struct httpreq req;
 
+	if(!is_stream(&msg->rcv)) {
+		anycast_count(EVENT_HTTP_NO_STREAM);
+		return 1;
+	}
 	if(view == NULL || !anycast_on_service(msg, view))
 		return -1;
 	facts = facts_of(&msg->rcv, view);
@@ -197,7 +209,7 @@ static int on_unparsed(sr_event_param_t *evp)
 {
 	struct sip_msg *msg = evp->data;
 
-	if((msg->rcv.proto != PROTO_TCP && msg->rcv.proto != PROTO_TLS)
+	if(!is_stream(&msg->rcv)
 			|| !looks_like_http(slice_of(msg->buf, (size_t)msg->len)))
 		return NONSIP_MSG_PASS;
 	return anycast_http_answer(msg) > 0 ? NONSIP_MSG_DROP : NONSIP_MSG_PASS;

@@ -24,7 +24,7 @@ struct sip_msg;
  */
 int anycast_http_init(const struct anycast_conf *conf, int direct);
 
-/* 1 answered; -1 not on a service address, the script answers. */
+/* 1 answered, or ignored as it came over no connection; -1 not on a service address, the script answers. */
 int anycast_http_answer(struct sip_msg *msg);
 
 /* Answer the chunked requests that the host's TCP reader does not complete.

@@ -63,6 +63,7 @@ static const char *event_name(unsigned which)
 			[EVENT_PASS_TOO_LARGE] = "pass-too-large",
 			[EVENT_PASS_FAILED] = "pass-failed",
 			[EVENT_ASK_UNANSWERED] = "ask-unanswered",
+			[EVENT_HTTP_NO_STREAM] = "http-no-stream",
 			[EVENT_RELOADED] = "reloaded",
 			[EVENT_RELOAD_FAILED] = "reload-failed",
 	};

@@ -41,6 +41,7 @@ enum anycast_event
 	EVENT_PASS_TOO_LARGE, /* does not fit a datagram */
 	EVENT_PASS_FAILED,	  /* passed too often, or the kernel would not send */
 	EVENT_ASK_UNANSWERED, /* a CANCEL again: whom we asked does not answer */
+	EVENT_HTTP_NO_STREAM, /* HTTP over UDP or in a WebSocket */
 	EVENT_RELOADED,
 	EVENT_RELOAD_FAILED,
 	ANYCAST_EVENTS

@@ -594,6 +594,21 @@ def small_requests_get_their_answer(node):
         stranger.close()
 
 
+def http_over_udp_is_met_with_silence(node):
+    """Its source may be anybody, and no flood limit counts it."""
+    before = node.stat("anycast:event_http_no_stream")
+    stranger = Phone(OUTSIDE, "mallory", "example.com")
+    for address in (at_node(node), at_service(node)):
+        for path in ("/", "/x"):
+            stranger.send(
+                f"GET {path} HTTP/1.1\r\nHost: {address[0]}\r\n"
+                f"Via: SIP/2.0/UDP {OUTSIDE}:{stranger.port};branch=z9hG4bK1"
+                "\r\nContent-Length: 0\r\n\r\n", to=address)
+    stranger.expect_nothing()
+    assert node.stat("anycast:event_http_no_stream") == before + 4
+    stranger.close()
+
+
 def a_flood_is_met_with_silence(node):
     """Last: this source is ignored from then on."""
     noisy = Phone("127.0.0.99", "noise", "example.com")
@@ -658,6 +673,7 @@ TESTS = [
     a_trusted_trunk_needs_no_password_and_is_no_relay,
     small_requests_get_their_answer,
     the_agent_of_this_node_is_no_flood,
+    http_over_udp_is_met_with_silence,
     a_flood_is_met_with_silence,
 ]
 
