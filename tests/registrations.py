@@ -402,50 +402,68 @@ def past_invites(ua, method):
             return msg
 
 
-def a_node_that_is_silent_is_given_up_soon(site):
-    """By a branch of its own: a phone that takes its time may do so."""
-    bob, ams1 = registered(site, "bob", place=2), site["ams1"]
-    site.wait_for("bob")
-
-    def counted(since):
-        waiting.until("fra1 is given up", lambda: ams1.stat(
+def waited(site, at, status, *, answers=None, at_once=False):
+    """A call for bob: what its caller gets, when the branch to fra1 is given
+    up; answers: another phone of bob's, which refuses or takes it."""
+    def counted():
+        waiting.until("fra1 is given up", lambda: site[at].stat(
             "script:node_silent") == since + 1, 8)
 
-    def waited(status, *, answers=None, at_once=False):
-        since, started = ams1.stat("script:node_silent"), time.monotonic()
-        alice = site.phone("alice")
-        call = invite(site, alice, "bob", "ams1")
-        if answers:
-            asked = answers.expect("INVITE")
-            if not at_once:
-                counted(since)
-            answers.reply(asked, status, tag="callee")
-            if status >= 300:
-                past_invites(answers, "ACK")
-        reply = alice.expect(status, wait=10)
-        (in_dialog(alice, "ACK", call, reply) if status == 200
-         else alice.ack(call, reply))
-        took = time.monotonic() - started
-        print(f"    {status} after {took:.1f} s", flush=True)
-        assert took < 8, f"{took:.1f} s"
-        counted(since)
+    since, started = site[at].stat("script:node_silent"), time.monotonic()
+    alice = site.phone("alice")
+    call = invite(site, alice, "bob", at)
+    if answers:
+        asked = answers.expect("INVITE")
+        if not at_once:
+            counted()
+        answers.reply(asked, status, tag="callee")
+        if status >= 300:
+            past_invites(answers, "ACK")
+    reply = alice.expect(status, wait=10)
+    (in_dialog(alice, "ACK", call, reply) if status == 200
+     else alice.ack(call, reply))
+    took = time.monotonic() - started
+    print(f"    {status} after {took:.1f} s", flush=True)
+    assert took < 8, f"{took:.1f} s"
+    counted()
 
-    with silent(site, "fra1", "ams1"):      # no connection, or one
-        waited(480)
+
+def a_node_that_is_silent_is_given_up_soon(site):
+    """By a branch of its own: a phone that takes its time may do so.  What the
+    node says afterwards ends its call."""
+    bob = registered(site, "bob", place=2)
+    site.wait_for("bob")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+    with silent(site, "fra1", "ams1"):
+        waited(site, "ams1", 480)
     late = bob.expect("INVITE")
     bob.reply(late, 180, tag="callee")
     bob.reply(past_invites(bob, "CANCEL"), 200)
     bob.reply(late, 487, tag="callee")
     past_invites(bob, "ACK")
     whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+
     other = registered(site, "bob", "ams1", place=3)
     site.wait_for("bob", 2)
     with silent(site, "fra1", "ams1"):
-        waited(486, answers=other)
-        waited(486, answers=other, at_once=True)
-        waited(200, answers=other)
+        waited(site, "ams1", 486, answers=other)
+        waited(site, "ams1", 486, answers=other, at_once=True)
+        waited(site, "ams1", 200, answers=other)
         past_invites(other, "ACK")
     site.wait_for_peers()
+
+
+def a_node_that_takes_no_connection_is_given_up_soon(site):
+    registered(site, "bob", place=2)
+    site.wait_for("bob")
+    kill(site["fra1"])
+    for name in ("ams1", "par1"):
+        no_connection(site, name, "fra1")
+    site["fra1"].start()
+    site.wait_for("bob")
+    site.wait_for_peers()
+    with silent(site, "fra1", "par1"):
+        waited(site, "par1", 480)
 
 
 def phones_of_a_dead_node_are_back_when_they_register(site):
@@ -786,6 +804,7 @@ RESTARTS = [
     a_node_that_starts_again_learns_everything,
     a_node_nobody_knows_to_be_dead_is_not_waited_for,
     a_node_that_is_silent_is_given_up_soon,
+    a_node_that_takes_no_connection_is_given_up_soon,
     phones_of_a_dead_node_are_back_when_they_register,
     a_node_joins_and_leaves_without_a_restart_elsewhere,
 ]
