@@ -57,11 +57,26 @@ class Member(cluster.Member):
         states = re.findall(r"status: (\S+)", text)
         return {h for h, s in zip(hosts, states) if s == "active"}
 
+    def unanswered(self):
+        """Transactions that have not ended."""
+        text = self.rpc("tm.stats")
+        current, waits = (int(re.search(rf"\b{name}: (\d+)", text).group(1))
+                          for name in ("current", "waiting"))
+        return current - waits
+
     def errors(self):
         """Lines of its log that somebody would have to look at."""
         log = (self.dir / "log").read_text(errors="replace")
         return [line for line in log[self.read:].splitlines()
                 if re.search(r"\b(ERROR|CRITICAL|BUG|ALERT)\b", line)]
+
+    def news(self):
+        """What it has heard from the others, and whom it takes for active."""
+        if not self.process:
+            return []
+        text = self.rpc("stats.get_statistics", "anycast:")
+        return [f"peers: {sorted(self.peers())}"] + re.findall(
+            r"event_peer_\w+ = [1-9]\d*", text)
 
     def start_pinner(self):
         """Its media relay, as the shipped cfg expects it."""
@@ -138,8 +153,14 @@ class Dual(cluster.Cluster):
         self.wait_for_peers()
 
     def wait_for_peers(self):
+        """All have each other for active, and nothing they told one that was
+        away goes unanswered any more: when that transaction ends, dmq tells
+        the node no news until the next ping."""
         running = [m for m in self if m.process]
         everyone = {m.own for m in running}
+        for member in running:
+            waiting.until(f"nothing {member.name} told is unanswered",
+                          lambda m=member: not m.unanswered(), pause=0.05)
         for member in running:
             waiting.until(f"{member.name} knows the other nodes",
                           lambda m=member: everyone <= m.peers(), pause=0.05)

@@ -867,7 +867,8 @@ def main():
         print(f"not ok: {name}\n{error}", file=sys.stderr)
         for member in site:
             print(f"--- {member.name}", file=sys.stderr)
-            print("\n".join(member.errors()[-15:]), file=sys.stderr)
+            print("\n".join(member.errors()[-15:] + member.news()),
+                  file=sys.stderr)
         sys.exit(1)
     finally:
         site.remove()
