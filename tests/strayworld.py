@@ -148,6 +148,20 @@ class World:
         until(f"{counter} of {name or 'all'} up by {by}",
               lambda: self.grown(before, counter, name) >= by, 5)
 
+    def settles(self, before):
+        """What a node has sent to another since has been read there.  A node
+        whose question is not answered yet serves what is repeated, which no
+        client does as soon as a test."""
+        def total(prefix):
+            return sum(value - before[name][counter]
+                       for name, counters in self.snapshot().items()
+                       for counter, value in counters.items()
+                       if counter.startswith(prefix))
+
+        # in this order: what is sent in between is not taken for read
+        until("all datagrams between nodes are read",
+              lambda: total("pass_in_") == total("pass_out_"), 5)
+
     def say(self, **states):
         """Each live node is told the state of the others."""
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000000
@@ -205,15 +219,17 @@ def end_cancelled(ua, call, callee, invite):
 
 
 def quiet(*phones, wait=3 * T1):
-    """Nobody repeats anything."""
+    """Nobody repeats anything, but what was repeated until the last word came."""
+    for ua in phones:
+        forget_calls(ua, T1 / 5)
     end = time.monotonic() + wait
     for ua in phones:
         ua.expect_nothing(max(end - time.monotonic(), 0.01))
 
 
-def forget_calls(ua):
+def forget_calls(ua, silence=0.3):
     """What a node said before it died, or after."""
-    while ua._next(time.monotonic() + 0.3):
+    while ua._next(time.monotonic() + silence):
         pass
 
 
