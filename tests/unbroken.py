@@ -56,15 +56,11 @@ def contacts(node, user):
 class Unbroken:
     def __init__(self, node):
         self.node = node
-        until("all its processes", lambda: self.settled(node), pause=0.05)
+        # it starts that one last
+        until("all its processes", lambda: "tcp main process" in node.rpc(
+            "core.psx"), pause=0.05)
+        self.before = processes(node)
         self.log_size = (node.dir / "log").stat().st_size
-
-    before = None
-
-    def settled(self, node):
-        """The last ones may just be starting."""
-        last, self.before = self.before, processes(node)
-        return self.before and last == self.before
 
     def check(self):
         now = processes(self.node)
