@@ -200,14 +200,15 @@ def nobody_is_shown_a_token(cluster, bob):
     assert "f1-" not in ok.text, ok.text
     for name in NAMES:
         caller = phone(cluster, "x", domain="far.example")
-        caller.request("INVITE", f"sip:bob@{address(name)}",
-                       (address(name), 5060), body=SDP)
+        call = caller.request("INVITE", f"sip:bob@{address(name)}",
+                              (address(name), 5060), body=SDP)
         invite = bob.expect("INVITE")
         assert "f1-" not in invite.text, invite.text
         bob.reply(invite, 486, tag="no")
         bob.expect("ACK")
         no = caller.expect(486)
         assert "f1-" not in no.text, no.text
+        caller.ack(call, no)
         caller.close()
     alice.close()
 
