@@ -173,7 +173,8 @@ def a_recorded_message_is_worth_nothing(cluster):
     with Wire(cluster, ADDRESSES) as wire:
         bob = registered(cluster, "bob", "fra1")
         until("bob known at ams1", lambda: contacts(ams1, "bob"))
-        true = next(m for m in wire.to_port(5060) if b'"bob"' in m)
+        true = until("the news of bob on the wire", lambda: next(
+            (m for m in wire.to_port(5060) if b'"bob"' in m), None))
     at_ams1, at_fra1 = counters(ams1), counters(fra1)
     was = contacts(ams1, "bob")
     # what is answered goes to the Via of the true sender
