@@ -122,6 +122,7 @@ def forged_datagrams_are_dropped_and_counted(world, bob):
             if asked_about(world, before) != "fra1":
                 break
         to, genuine = next_datagram()
+    world.settles(before)
     name = NAMES[int(to.rpartition(".")[2]) - 11]
     before = world.snapshot()
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
