@@ -72,7 +72,7 @@ bool anycast_pass_wanted(void)
 static int open_socket(const struct addr *addr, uint16_t port)
 {
 	struct ip_addr ip = ip_of_addr(addr);
-	int size = BUFFER_BYTES, on = 1;
+	int size = BUFFER_BYTES, on = 1, fragments = IP_PMTUDISC_DONT;
 	union sockaddr_union su;
 	char text[ADDR_TEXT_MAX];
 	int fd;
@@ -82,6 +82,10 @@ static int open_socket(const struct addr *addr, uint16_t port)
 	fd = socket(su.s.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if(fd >= 0 && ip.af == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	/* routers may break up what is too large, as the host's own datagrams */
+	if(fd >= 0 && ip.af == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragments,
+				sizeof(fragments));
 	if(fd >= 0 && bind(fd, &su.s, sockaddru_len(su)) == 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 		return fd;

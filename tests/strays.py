@@ -13,6 +13,7 @@ from node import PASSWORDS, Node
 from strayworld import (SERVED, T1, Callee, Caller, asked_about, end_cancelled,
                         forget_calls, main, quiet, rewrite, served)
 from waiting import until
+from wire import Wire
 
 # --- what goes astray ----------------------------------------------------------
 
@@ -397,6 +398,21 @@ def a_response_that_comes_too_late_is_counted(world, _bob):
     carol.close()
 
 
+def what_is_passed_may_be_broken_up_on_its_way(world, bob):
+    """As SIP itself: between nodes there may be a tunnel with less room, and a
+    filter that keeps back the word that a packet was too large."""
+    with Wire(world.cluster, {name: address(name) for name in NAMES}) as wire:
+        for at in NAMES:
+            ua, call, invite = served(world, bob, at=at)
+            ua.cancel(call)
+            ua.expect_from(200, world.service)
+            end_cancelled(ua, call, bob, invite)
+            ua.close()
+        until("something is passed", lambda: wire.to_port(7054))
+    assert 5060 not in wire.whole and 7054 not in wire.whole, wire.whole
+    quiet(bob)
+
+
 def an_operator_sees_what_is_passed(world, _bob):
     for name in NAMES:
         text = world[name].rpc("anycast.strays")
@@ -422,6 +438,7 @@ BOTH = [
     a_stream_cancels_what_another_connection_began,
 ]
 GONE = [
+    what_is_passed_may_be_broken_up_on_its_way,
     a_named_node_that_is_down_is_answered_for,
     the_second_place_answers_when_the_first_is_gone,
     a_node_that_does_not_answer_costs_one_repetition,

@@ -10,11 +10,13 @@ import threading
 class Wire:
     """While it is entered, .taken gets (source, port, payload) of every UDP
     datagram from one of these addresses to another, .ways (source,
-    destination, payload)."""
+    destination, payload), .whole the port of each that no router may break
+    into fragments."""
 
     def __init__(self, cluster, addresses):
         self.nodes = {socket.inet_aton(a) for a in addresses.values()}
-        self.taken, self.ways, self.socks, self.threads = [], [], [], []
+        self.taken, self.ways, self.whole = [], [], []
+        self.socks, self.threads = [], []
         self.go_on = True
         with cluster.hub.inside():
             for name in addresses:
@@ -55,6 +57,8 @@ class Wire:
                 self.taken.append((came, int.from_bytes(frame[36:38], "big"),
                                    data))
                 self.ways.append((came, went, data))
+                if frame[20] & 0x40:
+                    self.whole.append(int.from_bytes(frame[36:38], "big"))
 
     def to_port(self, port):
         """The payloads sent to this port so far."""
