@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from node import SOURCE, namespace, skip
+from phone import Phone
 
 READY = 60      # seconds; it does not build here
 STOPPED = 20
@@ -193,6 +194,32 @@ def kamailio_is_killed(run, kill, log, options):
     assert not set(before) & set(run.kamailio())
     assert "SIP/2.0 200" in shell(options)
     assert "kamailio" in shell(log)
+
+
+def a_restart_rings_nobody(build):
+    """Kamailio is found ready again whether bob has a phone or not."""
+    run = Run(build).ready()
+    try:
+        ready = "kamailio: redirects SIP on "
+        bob = Phone("127.0.0.1", "bob", "sip.example.net")
+        os.kill(run.kamailio()[0], signal.SIGKILL)
+        wait_for(lambda: "; started again\n" in run.text(), 10,
+                 "it is started again")
+        wait_for(lambda: answers("127.0.53.11"), 10, "Kamailio answers")
+        bob.register(("127.0.53.11", 5060), "builder")
+        assert run.text().count(ready) == 1, run.text()
+        wait_for(lambda: run.text().count(ready) == 2
+                 or run.process.poll() is not None, 40, "ready again")
+        assert run.process.poll() is None, run.text()
+        bob.expect_nothing()
+    finally:
+        run.remove()
+
+
+def answers(address):
+    return subprocess.run(
+        ["sipsak", "-H", "127.0.0.1", "-s", f"sip:{address}"], check=False,
+        capture_output=True, timeout=60).returncode == 0
 
 
 def relayed(calls):
@@ -441,6 +468,7 @@ TESTS = [
     a_folder_of_others_is_left_alone,
     wrong_calls_are_explained,
     every_printed_line_works,
+    a_restart_rings_nobody,
     it_stops_and_starts_again,
     a_part_that_dies_again_and_again_is_given_up,
     the_tour_shows_a_route_come_and_go,
