@@ -52,6 +52,19 @@ static bool is_plain(const char *path)
 	return true;
 }
 
+/* nginx compares paths that it has freed of //, /./ and /../. */
+static bool is_clean(const char *path)
+{
+	while (*path == '/') {
+		size_t len = strcspn(++path, "/");
+
+		if (len == 0 || (len <= 2 && strspn(path, ".") == len))
+			return false;
+		path += len;
+	}
+	return true;
+}
+
 static int check_url(const struct ctl *ctl, const struct site *site,
 		     const struct site_node *node, struct site_url *url,
 		     char base[static SITE_URL_MAX])
@@ -63,9 +76,11 @@ static int check_url(const struct ctl *ctl, const struct site *site,
 	}
 	site_url_parse(url, slice_str(node->http));
 	decode(base, url->path);
-	if (!is_plain(base)) {
-		ctl_complain("%s: node %s: http: nginx cannot have this path",
-			     ctl->site_path, node->name);
+	if (!is_plain(base) || !is_clean(base)) {
+		ctl_complain("%s: node %s: http: nginx cannot have this path: "
+			     "it has a quote, a backslash, a $, what is not "
+			     "ASCII, or //, /./, /../", ctl->site_path,
+			     node->name);
 		return CTL_CONFIG;
 	}
 	if (!is_kamailios(site, node, url->port))
@@ -127,9 +142,14 @@ static void print_what(const struct ctl *ctl, const char *base)
 		       "\t}\n", base, ctl->root);
 	else
 		printf("\troot \"%s\";\n", ctl->root);
-	puts("\t# neither .git nor an editor's leavings\n"
-	     "\tlocation ~ /\\.(?!well-known/) {\n"
-	     "\t\treturn 404;\n"
+	/* the path itself may have such names: the operator has chosen them */
+	puts("\t# neither .git nor an editor's leavings");
+	if (*base)
+		printf("\tlocation ~ \"^\\Q%s/\\E(.*/)?\\.(?!well-known/)\" {\n",
+		       base);
+	else
+		puts("\tlocation ~ /\\.(?!well-known/) {");
+	puts("\t\treturn 404;\n"
 	     "\t}");
 }
 

@@ -19,7 +19,7 @@ from node import namespace, skip
 from waiting import until
 
 SERVICE, OWN = ("192.0.2.53", "2001:db8:53::53"), ("198.51.100.11", "2001:db8:1::11")
-OTHER = "198.51.100.75"
+OTHER, HIDDEN = "198.51.100.75", "198.51.100.76"
 SITE = f"""[service]
 domain  = sip.example.net
 address = {", ".join(SERVICE)}
@@ -32,6 +32,9 @@ http    = https://fra1.sip.example.net:8443
 [node ams1]
 address = {OTHER}
 http    = http://{OTHER}:8080/mirror%201/
+[node lon1]
+address = {HIDDEN}
+http    = http://{HIDDEN}:8080/a+b/.v(2)/c
 """
 FILM = bytes(range(256)) * 4096      # 1 MiB
 
@@ -54,7 +57,7 @@ class Nginx:
              "subjectAltName=DNS:fra1.sip.example.net", "-keyout",
              self.dir / "node.key", "-out", self.dir / "node.crt"],
             check=True, capture_output=True)
-        for node in ("fra1", "ams1"):
+        for node in ("fra1", "ams1", "lon1"):
             text = subprocess.run(
                 [Path(build).resolve() / "bin/anycastctl", "render", "nginx",
                  "--site", self.dir / "site.conf", "--node", node, "--root",
@@ -79,7 +82,7 @@ class Nginx:
 
     def ask(self, path, *, at=OWN[0], method="GET", **headers):
         """(status, headers, body)"""
-        if at == OTHER:
+        if at in (OTHER, HIDDEN):
             asked = http.client.HTTPConnection(at, 8080, timeout=5)
         else:
             trust = ssl.create_default_context(cafile=self.dir / "node.crt")
@@ -139,6 +142,17 @@ def a_path_may_go_before(nginx):
         assert nginx.ask(path, at=OTHER)[0] == 404, path
 
 
+def the_path_may_have_a_name_that_begins_with_a_dot(nginx):
+    for path, want in (("film", 200), (".well-known/x", 200),
+                       (".git/config", 404), ("%2egit/config", 404),
+                       ("x/.git/config", 404), (".git", 404),
+                       ("../c/.git/config", 404)):
+        status, _, body = nginx.ask(f"/a+b/.v(2)/c/{path}", at=HIDDEN)
+        assert status == want and b"secret" not in body, (path, status)
+    for path in ("/a+b/.v(2)/film", "/a+b/.v2/c/film", "/aab/.v(2)/c/film"):
+        assert nginx.ask(path, at=HIDDEN)[0] == 404, path
+
+
 def what_is_not_content_is_refused(nginx):
     (nginx.dir / "beside").write_bytes(b"not to be had")
     for path, want in (("/none", 404), ("/.git/config", 404),
@@ -155,11 +169,12 @@ def main():
         if not shutil.which(program):
             skip(f"{program} is not installed (scripts/setup test)")
     os.umask(0o022)
-    namespace(*SERVICE, *OWN, OTHER)
+    namespace(*SERVICE, *OWN, OTHER, HIDDEN)
     nginx = Nginx(sys.argv[1])
     try:
         for test in (a_file_is_served_on_the_nodes_addresses,
                      a_download_goes_on_where_it_was, a_path_may_go_before,
+                     the_path_may_have_a_name_that_begins_with_a_dot,
                      what_is_not_content_is_refused):
             test(nginx)
             print(f"ok: {test.__name__.replace('_', ' ')}", flush=True)

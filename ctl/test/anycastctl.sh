@@ -210,8 +210,16 @@ address = 198.51.100.99
 [node ath1]
 address = 198.51.100.98
 http    = http://198.51.100.98:8080/a%22%3B
+[node rom1]
+address = 198.51.100.97
+http    = http://198.51.100.97:8080/a/%2e./b
+[node dot1]
+address = 198.51.100.96
+http    = http://198.51.100.96:8080/..a/.b
 SITE
 t render-nginx-odd-base 78 render nginx --site web.conf --node ath1
+t render-nginx-unclean-base 78 render nginx --site web.conf --node rom1
+t render-nginx-dot-base 0 render nginx --site web.conf --node dot1
 t render-nginx 0 render nginx --site web.conf --node fra1
 t render-nginx-base 0 render nginx --site web.conf --node lon1 --root /srv/b
 t render-nginx-taken-port 78 render nginx --site web.conf --node ams1
