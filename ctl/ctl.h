@@ -43,6 +43,7 @@ struct ctl {
 	bool has_phones;
 	uint32_t phones_s;
 	uint32_t timeout_s;	/* 0: for ever */
+	bool has_timeout;
 	const char *mark;	/* NULL: none */
 	/* render */
 	const char *agent_program;

@@ -70,8 +70,8 @@ static const struct {
 	[OPTION_FORCE] = { "force", NULL,
 			   "withdraw although no other node is up" },
 	[OPTION_TIMEOUT] = { "timeout", "SECONDS",
-			     "wait no longer (default: for ever; 10 with "
-			     "resume --mark)" },
+			     "wait no longer (default: 300 with resume --wait, "
+			     "10 with resume --mark, else 0: for ever)" },
 	[OPTION_MARK] = { "mark", "FILE",
 			  "drain: note that the node was in service; resume: "
 			  "only then" },
@@ -231,6 +231,7 @@ static int take_option(struct ctl *ctl, enum option_id id, const char *arg)
 		ctl->has_phones = true;
 		return take_seconds(&ctl->phones_s, "phones", arg);
 	case OPTION_TIMEOUT:
+		ctl->has_timeout = true;
 		return take_seconds(&ctl->timeout_s, "timeout", arg);
 	case OPTION_MARK:
 		ctl->mark = arg;

@@ -13,6 +13,7 @@
 enum {
 	POLL_MS = 100,
 	PROGRESS_MS = 5000,	/* a line although nothing has changed */
+	RESUME_S = 300,		/* an order waits for no hold-down */
 };
 
 static bool is_true(json_t *from, const char *name)
@@ -178,12 +179,12 @@ static int look_for_end(const struct ctl *ctl, struct progress *p, bool *done)
 	return exit;
 }
 
-/* Look until it is done; what: "drained", "up". */
-static int wait_for(const struct ctl *ctl, look_h *look, const char *what,
-		    const char *goes_on)
+/* Look until it is done; limit_s 0: for ever; what: "drained", "up". */
+static int wait_for(const struct ctl *ctl, look_h *look, uint32_t limit_s,
+		    const char *what, const char *goes_on)
 {
 	struct sigaction action = { .sa_handler = interrupt };
-	uint64_t until_ms = clock_ms() + UINT64_C(1000) * ctl->timeout_s;
+	uint64_t until_ms = clock_ms() + UINT64_C(1000) * limit_s;
 	struct progress progress = { 0 };
 	bool done = false;
 	int exit = CTL_OK;
@@ -192,9 +193,9 @@ static int wait_for(const struct ctl *ctl, look_h *look, const char *what,
 	sigaction(SIGTERM, &action, NULL);
 	while (!exit && !done && !interrupted) {
 		exit = look(ctl, &progress, &done);
-		if (ctl->timeout_s && !done && !exit && clock_ms() >= until_ms) {
-			ctl_complain("not %s after %u s; %s", what,
-				     ctl->timeout_s, goes_on);
+		if (limit_s && !done && !exit && clock_ms() >= until_ms) {
+			ctl_complain("not %s after %u s; %s", what, limit_s,
+				     goes_on);
 			return CTL_FAILURE;
 		}
 		if (!exit && !done)
@@ -208,8 +209,9 @@ static int wait_for(const struct ctl *ctl, look_h *look, const char *what,
 
 int waiting_drained(const struct ctl *ctl)
 {
-	return wait_for(ctl, look_for_end, "drained", "the drain goes on, "
-			"`anycastctl resume' takes it back");
+	/* a drain has an end of its own: drain-deadline */
+	return wait_for(ctl, look_for_end, ctl->timeout_s, "drained",
+			"the drain goes on, `anycastctl resume' takes it back");
 }
 
 /* ---- a resume */
@@ -275,6 +277,9 @@ static int look_for_routes(const struct ctl *ctl, struct progress *p,
 
 int waiting_up(const struct ctl *ctl)
 {
-	return wait_for(ctl, look_for_routes, "announced",
+	/* a bad probe has none */
+	return wait_for(ctl, look_for_routes,
+			ctl->has_timeout ? ctl->timeout_s : RESUME_S,
+			"announced",
 			"`anycastctl why' says what it lacks");
 }

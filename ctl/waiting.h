@@ -14,7 +14,7 @@
  */
 int waiting_drained(const struct ctl *ctl);
 
-/* Until everything is announced. */
+/* Until everything is announced, for five minutes unless --timeout says else. */
 int waiting_up(const struct ctl *ctl);
 
 #endif

@@ -479,6 +479,19 @@ agent taken
 t agent-drain-taken 1 drain --wait "${there[@]}"
 agent pending
 t agent-resume-pending 1 resume --wait --timeout 1 "${there[@]}"
+# without --timeout it would end by itself, after minutes; 0 is for ever
+cases=$((cases + 1))
+"$ctl" resume --wait --timeout 0 "${there[@]}" >forever.out 2>forever.err &
+waiter=$!
+until (($(wc -l <forever.out) > 1)) || ! kill -0 $waiter; do
+	read -rt 0.05 <> <(:) || :
+done
+kill -INT $waiter
+status=0
+wait $waiter || status=$?
+((status == 1)) || fail "resume for ever: exit status $status"
+compare forever.out
+compare forever.err
 agent alone
 t agent-drain-alone 1 drain --wait --timeout 1 "${there[@]}"
 "$ctl" resume "${there[@]}" >/dev/null
