@@ -43,7 +43,8 @@ def send_register(ua, uri, where, tag, call_id, cseq, lines):
     head = [f"REGISTER {uri} SIP/2.0",
             f"Via: SIP/2.0/{ua.transport.upper()} {ua.host}:{ua.port};rport;"
             f"branch={fresh('z9hG4bK')}",
-            "Max-Forwards: 70", f"From: <{ua.aor()}>;tag={tag}",
+            # never the same, as no count may go by what a phone can choose
+            "Max-Forwards: 70", f"From: <{ua.aor()};n={call_id}>;tag={tag}",
             f"To: <{ua.aor()}>", f"Call-ID: {call_id}",
             f"CSeq: {cseq} REGISTER", *lines, "Content-Length: 0"]
     ua.send("\r\n".join(head) + "\r\n\r\n", where)

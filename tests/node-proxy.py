@@ -60,6 +60,30 @@ def guessing_passwords_ends_after_ten(node):
     ua.close()
 
 
+def a_second_credential_gives_no_further_guesses(node):
+    """For another realm, before the one that is tried or in the other header:
+    which is not what the node takes the name from."""
+    ua = phone(node, "carol", ip="127.0.0.12")
+    for i in range(12):
+        ua.request("REGISTER", f"sip:{node.domain}", at_node(node),
+                   to_uri=ua.aor())
+        right = ua.digest("REGISTER", f"sip:{node.domain}", ua.expect(401),
+                          "guess")
+        other = right.replace('username="carol"', f'username="u{i}"')
+        if i % 2:
+            other = other.replace(f'realm="{node.domain}"', 'realm="other"')
+        else:
+            other = other.replace("Authorization:", "Proxy-Authorization:")
+        ua.request("REGISTER", f"sip:{node.domain}", at_node(node),
+                   to_uri=ua.aor(), headers=[other, right])
+        ua.expect(401 if i < 10 else 403)
+    # who sends none is challenged as ever
+    ua.request("REGISTER", f"sip:{node.domain}", at_node(node),
+               to_uri=ua.aor())
+    ua.expect(401)
+    ua.close()
+
+
 def guessing_names_fills_no_memory(node):
     """The table of guesses is bounded, whatever names a stranger invents."""
     ua = phone(node, "alice", ip="127.0.0.10")
@@ -348,6 +372,28 @@ def a_stranger_reaches_our_users_only(node):
         stranger.close()
     assert node.stat("script:relay_refused") == before + 3
     bob.close()
+
+
+def a_stranger_has_no_phone_do_anything(node):
+    """REFER has it call, NOTIFY (check-sync) start anew."""
+    bob, before = registered(node, "bob"), node.stat("script:relay_refused")
+    stranger = Phone(OUTSIDE, "mallory", "example.com")
+    for method in ("REFER", "NOTIFY"):
+        stranger.request(method, f"sip:bob@{node.own}", at_node(node),
+                         headers=["Refer-To: <sip:victim@198.51.100.1>",
+                                  "Event: check-sync"])
+        stranger.expect(403)
+    bob.expect_nothing()
+    assert node.stat("script:relay_refused") == before + 2
+    # a user of ours may
+    alice = registered(node, "alice")
+    alice.request_with_password("REFER", f"sip:bob@{node.own}", at_node(node),
+                                PASSWORDS["alice"],
+                                headers=["Refer-To: <sip:carol@example.com>"])
+    bob.reply(bob.expect("REFER"), 202, tag="b")
+    alice.expect(202)
+    for ua in (alice, bob, stranger):
+        ua.close()
 
 
 def a_name_of_ours_needs_its_password(node):
@@ -647,6 +693,7 @@ TESTS = [
     a_wrong_password_is_challenged_again,
     nobody_registers_for_somebody_else,
     guessing_passwords_ends_after_ten,
+    a_second_credential_gives_no_further_guesses,
     guessing_names_fills_no_memory,
     a_new_user_needs_no_restart,
     two_phones_call_each_other,
@@ -662,6 +709,7 @@ TESTS = [
     a_served_call_is_pinned_to_the_node,
     a_register_on_the_service_address_names_the_node,
     a_stranger_reaches_our_users_only,
+    a_stranger_has_no_phone_do_anything,
     a_name_of_ours_needs_its_password,
     our_users_may_call_other_domains,
     a_route_that_is_not_ours_is_refused,
