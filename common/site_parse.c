@@ -266,8 +266,9 @@ static void set_key(struct site_parser *p, const struct site_key *key,
 	int err;
 
 	if (*line && !key->repeatable) {
-		site_error(p, p->line, "%s %s: set already in line %u",
-			   p->where, key->name, *line);
+		site_error(p, p->line, "%s %s: set already in line %u; one "
+			   "line takes %s", p->where, key->name, *line,
+			   key->allowed);
 		return;
 	}
 	*line = p->line;

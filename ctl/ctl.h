@@ -79,6 +79,11 @@ void ctl_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ctl_complain_clean(const char *whose, const char *text);
 void ctl_print_clean(const char *text);
 
+/* The site, for what is the same on every node.  CTL_OK, or CTL_CONFIG with every
+ * error printed and nothing to free.
+ */
+int ctl_read_site(struct site **site, const struct ctl *ctl);
+
 /* The site and our own node in it (borrowed from the site).  CTL_OK, or
  * CTL_CONFIG, complaints made and nothing to free.
  */
@@ -94,7 +99,9 @@ int ctl_write_state(const struct ctl *ctl, enum node_state own);
 /* One line about the pinner itself.  CTL_OK, or why not, complaint made. */
 int ctl_print_pinner(const char *where);
 
-/* What `render' can write.  Each returns the exit status. */
+/* What `render' can write.  Each returns the exit status.  The node of a zone is
+ * NULL where nobody has named one.
+ */
 struct ctl_target {
 	const char *name;
 	const char *help;

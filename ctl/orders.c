@@ -100,6 +100,17 @@ static bool has_mark(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* Kamailio and the pinner look at that file; routes have nobody to move them. */
+static int write_without_agent(const struct ctl *ctl, enum node_state own)
+{
+	int exit = ctl_write_state(ctl, own);
+
+	if (!exit)
+		printf("no agent listens at %s: no route is moved%s\n",
+		       ctl->agent, ctl->wait ? ", and none waited for" : "");
+	return exit;
+}
+
 /* ---- resume */
 
 /* Is an agent there, and is it that of the node that is meant? */
@@ -138,7 +149,7 @@ int ctl_resume(const struct ctl *ctl)
 							: START_PATIENCE_S));
 	exit = find_agent(&found, ctl);
 	if (!exit && !found.there && !ctl->mark)
-		return ctl_write_state(ctl, NODE_UP);
+		return write_without_agent(ctl, NODE_UP);
 	if (!exit)
 		exit = order(ctl, "resume");
 	if (!exit && ctl->mark && unlink(ctl->mark) < 0)
@@ -170,17 +181,12 @@ static int mark_service(const struct ctl *ctl, bool *disabled)
 
 static int drain_without_agent(const struct ctl *ctl)
 {
-	int exit;
-
 	if (ctl->mark) {
 		printf("%s: no agent listens there: nothing to drain\n",
 		       ctl->agent);
 		return CTL_OK;
 	}
-	exit = ctl_write_state(ctl, NODE_DRAINING);
-	if (!exit && ctl->wait)
-		puts("no agent runs: no route is waited for");
-	return exit;
+	return write_without_agent(ctl, NODE_DRAINING);
 }
 
 static json_t *drain_request(const struct ctl *ctl, bool force)

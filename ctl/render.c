@@ -40,10 +40,17 @@ static const struct ctl_target *find_target(const char *name)
 	return NULL;
 }
 
+/* A zone is made on any machine: its servers need not be nodes. */
+static bool needs_node(const struct ctl *ctl, const struct ctl_target *target)
+{
+	return target->render != ctl_render_zone || ctl->node_local ||
+	       ctl->node_name;
+}
+
 int ctl_render(const struct ctl *ctl)
 {
 	const struct ctl_target *target = find_target(ctl->operand);
-	const struct site_node *node;
+	const struct site_node *node = NULL;
 	struct site *site;
 	int status;
 
@@ -59,7 +66,8 @@ int ctl_render(const struct ctl *ctl)
 		ctl_complain("render %s takes no --output", ctl->operand);
 		return CTL_USAGE;
 	}
-	status = ctl_read_node(&site, &node, ctl);
+	status = needs_node(ctl, target) ? ctl_read_node(&site, &node, ctl)
+					 : ctl_read_site(&site, ctl);
 	if (status)
 		return status;
 	status = target->render(ctl, site, node);

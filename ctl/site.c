@@ -47,8 +47,7 @@ static void print_line(void *arg, const char *line)
 	puts(line);
 }
 
-/* CTL_OK, or CTL_CONFIG with every error printed. */
-static int read_site(struct site **out, const struct ctl *ctl)
+int ctl_read_site(struct site **out, const struct ctl *ctl)
 {
 	if (site_read(out, ctl->site_path, print_error, NULL))
 		return CTL_CONFIG;
@@ -82,7 +81,7 @@ static const struct site_node *own_node(const struct site *site,
 int ctl_read_node(struct site **site, const struct site_node **node,
 		  const struct ctl *ctl)
 {
-	int status = read_site(site, ctl);
+	int status = ctl_read_site(site, ctl);
 
 	if (status)
 		return status;
@@ -107,7 +106,7 @@ int ctl_check(const struct ctl *ctl)
 	}
 	if (ctl->operand)
 		with_file.site_path = ctl->operand;
-	status = read_site(&site, &with_file);
+	status = ctl_read_site(&site, &with_file);
 	if (status)
 		return status;
 	printf("%s: ok: %s, %zu node%s\n", with_file.site_path, site->domain,

@@ -166,11 +166,15 @@ static void keys_are_known_and_there_once(void **state)
 		{ S "class = local\n" N, "c:5: [service] class: a key of "
 					 "[node] sections; allowed: "
 					 SERVICE_KEYS "\n" },
-		{ S N "address = 198.51.100.12\n", "c:7: [node fra1] address: "
-						   "set already in line 6\n" },
+		{ S N "address = 198.51.100.12\n",
+		  "c:7: [node fra1] address: set already in line 6; one line "
+		  "takes one IPv4 address, one IPv6 address, or both with a "
+		  "comma between them\n" },
 		{ S "domain = x\ndomain = y\n" N,
-		  "c:5: [service] domain: set already in line 2\n"
-		  "c:6: [service] domain: set already in line 2\n" },
+		  "c:5: [service] domain: set already in line 2; one line takes "
+		  "a host name of letters, digits, hyphens and dots\n"
+		  "c:6: [service] domain: set already in line 2; one line takes "
+		  "a host name of letters, digits, hyphens and dots\n" },
 	};
 
 	(void)state;

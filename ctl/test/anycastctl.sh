@@ -174,6 +174,8 @@ http          = http://[2001:db8:3::20]:8080
 SITE
 mkdir knot 'knot"2'
 t render-zone 0 render zone --site dns.conf --node fra1
+t render-zone-anywhere 0 render zone --site dns.conf
+t render-zone-local-nowhere 78 render zone --node-local --site dns.conf --node fra9
 t render-zone-alias 0 render zone --zone tel.example --site dns.conf --node fra1
 t render-zone-no-such 78 render zone --zone voip.sip.example.net \
 	--site dns.conf --node fra1
@@ -247,6 +249,7 @@ ls -A knot >files
 holds 'knot and its zones, and nothing else' files \
 	$'knot.conf\nsip.example.net.zone\ntel.example.zone\n'
 cmp knot/sip.example.net.zone render-zone.out || fail "--output: another zone"
+cmp render-zone{,-anywhere}.out || fail "another zone where no node is"
 zone_is 'the same on every node' = --node lon1 --site dns.conf
 zone_is 'and another one when it is local' ! --node lon1 --site dns.conf --node-local
 sed '/^secret/s/0/1/; s/^domain/; a comment\ndomain/' dns.conf >dns2.conf
