@@ -30,7 +30,8 @@ size_t anycast_flow_token(char out[static TOKEN_FLOW_MAX],
 int anycast_route_flow(struct sip_msg *msg);
 
 /* 1 unless the next hop of this request or branch is a node of the site that is
- * down or disabled as far as this one knows; then -1, counted.
+ * down as far as this one knows; then -1, counted.  One that is disabled still
+ * has its phones.
  */
 int anycast_next_alive(struct sip_msg *msg);
 

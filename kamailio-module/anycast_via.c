@@ -106,7 +106,7 @@ static enum anycast_reply_outcome pass_to(const struct sip_msg *msg,
 		return REPLY_UNKNOWN_NODE;
 	if(node == nodes_self(view->nodes))
 		return REPLY_OWN;
-	if(!nodes_lives(view->nodes, node))
+	if(!nodes_keeps(view->nodes, node))
 		return REPLY_DEAD_NODE;
 	return anycast_pass_message(msg, view, node, PASS_DELIVER, false, 0)
 				   ? REPLY_PASSED

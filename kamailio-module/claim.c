@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-/* Can it be handed anything, as the owner it is? */
+/* Can it be handed what is its own, as the owner it is? */
 static bool is_alive(void *arg, struct slice name)
 {
 	const struct nodes *nodes = arg;
 	uint32_t node = nodes_find(nodes, name);
 
-	return node == nodes_self(nodes) || nodes_hears(nodes, node);
+	return node == nodes_self(nodes) || nodes_hears_own(nodes, node);
 }
 
 static struct slice name_of(const struct nodes *nodes, uint32_t node)
@@ -70,7 +70,7 @@ static bool is_claimable(const struct claim_req *req,
 	return req->on_service && !req->has_to_tag &&
 	       req->method != SIP_METHOD_ACK &&
 	       req->method != SIP_METHOD_CANCEL &&
-	       nodes_any_hears(env->nodes);
+	       nodes_any_hears_own(env->nodes);
 }
 
 struct claim_answer claim_decide(const struct claim_req *req,

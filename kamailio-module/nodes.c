@@ -28,7 +28,7 @@ struct nodes {
 	size_t slot_mask;
 	struct candidates best[2];	/* IPv4, IPv6 */
 	bool any[2];
-	bool any_hears;
+	bool any_hears_own;
 };
 
 static unsigned family_slot(enum addr_family family)
@@ -184,9 +184,9 @@ static void rebuild_all(struct nodes *n)
 {
 	rebuild(n, ADDR_IP4);
 	rebuild(n, ADDR_IP6);
-	n->any_hears = false;
+	n->any_hears_own = false;
 	for (uint32_t i = 0; i < n->site->node_cnt; i++)
-		n->any_hears |= nodes_hears(n, i);
+		n->any_hears_own |= nodes_hears_own(n, i);
 }
 
 int nodes_new(struct nodes **out, const struct site *site, struct slice self)
@@ -400,20 +400,37 @@ bool nodes_lives(const struct nodes *nodes, uint32_t index)
 	}
 }
 
-bool nodes_hears(const struct nodes *nodes, uint32_t index)
+bool nodes_keeps(const struct nodes *nodes, uint32_t index)
+{
+	return nodes_lives(nodes, index) ||
+	       nodes_state(nodes, index) == NODE_DISABLED;
+}
+
+/* Is it another node, with an address of a family that we have? */
+static bool has_common_family(const struct nodes *nodes, uint32_t index)
 {
 	const struct site_node *self = &nodes->site->nodes[nodes->self];
 
-	return index != nodes->self && nodes_lives(nodes, index) &&
+	return index != nodes->self &&
 	       ((addr_is_set(&self->ip4) &&
 		 nodes_reachable(nodes, index, ADDR_IP4)) ||
 		(addr_is_set(&self->ip6) &&
 		 nodes_reachable(nodes, index, ADDR_IP6)));
 }
 
-bool nodes_any_hears(const struct nodes *nodes)
+bool nodes_hears(const struct nodes *nodes, uint32_t index)
 {
-	return nodes->any_hears;
+	return nodes_lives(nodes, index) && has_common_family(nodes, index);
+}
+
+bool nodes_hears_own(const struct nodes *nodes, uint32_t index)
+{
+	return nodes_keeps(nodes, index) && has_common_family(nodes, index);
+}
+
+bool nodes_any_hears_own(const struct nodes *nodes)
+{
+	return nodes->any_hears_own;
 }
 
 /* Does a come before b?  Names break a tie, so that the file's order does not. */

@@ -90,13 +90,20 @@ uint32_t nodes_find(const struct nodes *nodes, struct slice name);
  */
 bool nodes_lives(const struct nodes *nodes, uint32_t index);
 
+/* Does this node keep what it has begun: does it live, or has an operator
+ * disabled it?  A disabled one gets nothing new, but what is its own.
+ */
+bool nodes_keeps(const struct nodes *nodes, uint32_t index);
+
 /* Can a datagram be sent from our node address to its: another node, which
- * lives and has an address of a family that we have?
+ * lives and has an address of a family that we have?  And one about what is its
+ * own: the same of a node that keeps it?
  */
 bool nodes_hears(const struct nodes *nodes, uint32_t index);
+bool nodes_hears_own(const struct nodes *nodes, uint32_t index);
 
-/* Is there any other node that hears us? */
-bool nodes_any_hears(const struct nodes *nodes);
+/* Is there any node to which something of its own can be sent? */
+bool nodes_any_hears_own(const struct nodes *nodes);
 
 /* The n-th (from 0) of the live nodes, ourselves among them, in the order in
  * which they are asked about this call: by the hash of domain, node name and

@@ -157,15 +157,20 @@ static bool refuse_down(const struct rule_ctx *ctx)
 
 /* 3: may it go to that node as it is?  Over UDP only: the node answers from the
  * service address, which is right for any packet, but not for a connection that
- * ends here.  Not for what has been passed once.
+ * ends here.  Not for what has been passed once.  A disabled node has its own
+ * calls, and nothing that is new.
  */
 static bool may_pass(const struct rule_ctx *ctx, uint32_t node)
 {
 	const struct redirect_req *req = ctx->req;
+	const struct nodes *nodes = ctx->env->nodes;
+	bool its_own = req->has_to_tag || req->method == SIP_METHOD_ACK ||
+		       req->method == SIP_METHOD_CANCEL;
 
 	return ctx->env->conf->can_pass && req->transport == SIP_UDP &&
 	       req->verdict != STRAY_DELIVERED &&
-	       nodes_hears(ctx->env->nodes, node);
+	       (its_own ? nodes_hears_own(nodes, node) :
+			  nodes_hears(nodes, node));
 }
 
 /* 3: the loop guard.  Clients with an outbound proxy send the redirected
@@ -248,10 +253,10 @@ static bool rule_stray(const struct rule_ctx *ctx)
 		return serve(ctx, REASON_DELIVERED);
 	if (!is_stray(req))
 		return false;
-	if (req->verdict == STRAY_OWNED && nodes_hears(nodes, req->owner))
+	if (req->verdict == STRAY_OWNED && nodes_hears_own(nodes, req->owner))
 		return pass_to_owner(ctx);
 	if (req->verdict != STRAY_NONE || !ctx->env->conf->can_pass ||
-	    !nodes_any_hears(nodes) || req->is_probe || req->via_maddr ||
+	    !nodes_any_hears_own(nodes) || req->is_probe || req->via_maddr ||
 	    req->defect != DEFECT_NONE)
 		return false;
 	return settle(ctx, REDIRECT_ASK, REASON_STRAY, 0, NODES_NONE);

@@ -178,7 +178,7 @@ def a_dead_node_is_no_next_hop(node):
         return msg.status
 
     assert status(f"sip:x@{other}") == 404
-    for state, expected in (("down", 480), ("disabled", 480),
+    for state, expected in (("down", 480), ("disabled", 404),
                             ("draining", 404), ("up", 404)):
         (node.dir / "state.new").write_text(
             f"sip-anycast-state 1\nself fra1 up\nnode ams1 {state} "

@@ -258,6 +258,45 @@ def a_call_whose_node_died_is_481(world, bob):
     forget_calls(bob)
 
 
+def a_disabled_node_keeps_its_calls(world, bob):
+    """An operator has disabled it and BGP has turned away; nobody gives it a
+    new call, or asks it about one."""
+    world.route("fra1")
+    carol = world.registered("carol", world.service)
+    calls = [served(world, bob) for _ in range(6)]
+    others = served(world, carol, status=0)
+    world.say(fra1="disabled")
+    before = world.snapshot()
+    for n, (ua, call, invite) in enumerate(calls):
+        world.route(("ams1", "par1")[n % 2])
+        ua.repeat()
+        ua.expect_from(180, world.service)
+        ua.cancel(call)
+        ua.expect_from(200, world.service)
+        end_cancelled(ua, call, bob, invite)
+    ua, call, invite = others
+    carol.reply(invite, 180, tag="c")
+    ua.expect_from(180, world.service)
+    ua.cancel(call)
+    ua.expect_from(200, world.service)
+    end_cancelled(ua, call, carol, invite)
+    quiet(bob, carol, *(ua for ua, _, _ in calls), ua)
+    assert world.grown(before, "reply_passed") == 3
+    assert world.grown(before, "reply_dead_node") == 0
+
+    started = [served(world, bob, at="ams1") for _ in range(6)]
+    for ua, call, invite in started:
+        ua.cancel(call)
+        ua.expect(200)
+        end_cancelled(ua, call, bob, invite)
+    assert world.grown(before, "pass_in_ask", "fra1") == 0
+    assert world.grown(before, "pass_in_tell", "fra1") == 0
+    for ua, _, _ in calls + started + [others]:
+        ua.close()
+    carol.close()
+    world.say()
+
+
 def the_second_place_answers_when_the_first_is_gone(world, bob):
     done = set()
     for _ in range(40):
@@ -439,6 +478,7 @@ BOTH = [
 ]
 GONE = [
     what_is_passed_may_be_broken_up_on_its_way,
+    a_disabled_node_keeps_its_calls,
     a_named_node_that_is_down_is_answered_for,
     the_second_place_answers_when_the_first_is_gone,
     a_node_that_does_not_answer_costs_one_repetition,

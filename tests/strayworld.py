@@ -163,16 +163,17 @@ class World:
               lambda: total("pass_in_") == total("pass_out_"), 5)
 
     def say(self, **states):
-        """Each live node is told the state of the others."""
+        """Each live node is told the state of all."""
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000000
         for member in self.live():
-            text = f"sip-anycast-state 1\nself {member.name} up\n"
+            text = "sip-anycast-state 1\n" \
+                f"self {member.name} {states.get(member.name, 'up')}\n"
             for name in NAMES:
                 if name != member.name:
                     text += f"node {name} {states.get(name, 'up')} {now}\n"
             (member.dir / "state.new").write_text(text)
             (member.dir / "state.new").rename(member.dir / "node.state")
-            for name in set(NAMES) - {member.name}:
+            for name in NAMES:
                 want = states.get(name, "up")
                 until(f"{name} {want} at {member.name}",
                       lambda m=member, n=name, w=want: re.search(

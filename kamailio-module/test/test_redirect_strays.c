@@ -71,6 +71,16 @@ static void what_names_another_node_is_passed_to_it(void **state)
 					      .states = "UNUU" }, RELAY_AMS },
 		{ "it is disabled", { .uri = TO_AMS, .states = "UXUU" },
 		  RELAY_AMS },
+		/* ... but what it has is its own */
+		{ "in a dialog", { .uri = TO_AMS, .method = "BYE",
+				   .facts = TO_TAG, .states = "UXUU" }, AMS },
+		{ "ACK", { .uri = TO_AMS, .method = "ACK", .facts = TO_TAG,
+			   .states = "UXUU" }, AMS },
+		{ "CANCEL", { .uri = TO_AMS, .method = "CANCEL",
+			      .states = "UXUU" }, AMS },
+		{ "REGISTER", { .method = "REGISTER", .uri = TO_AMS,
+				.facts = REGISTRAR, .states = "UXUU" },
+		  "serve names-other-node" },
 		{ "it is down", { .uri = TO_AMS, .states = "UWUU" },
 		  "refuse names-node-down 480" },
 		/* where its connection ends, the way back to a phone begins */
@@ -145,7 +155,9 @@ static void who_has_it_is_asked_before_anything_is_said(void **state)
 		{ "while it is down", { .method = "CANCEL",
 					.states = "WUUU" }, ASK },
 		{ "one other node is enough", { .method = "CANCEL",
-						.states = "UWRX" }, ASK },
+						.states = "UWRW" }, ASK },
+		{ "... even a disabled one: it may be its call",
+		  { .method = "CANCEL", .states = "UWWX" }, ASK },
 		/* what is known without asking */
 		{ "tm has it", { .method = "CANCEL", .facts = KNOWN },
 		  "serve known-transaction" },
@@ -214,10 +226,10 @@ static void nobody_is_asked_where_there_is_nobody(void **state)
 	world_init(&w, SITE_OF_FOUR, "fra1");
 	/* no process that could ask */
 	check_in(&w, rows, ARRAY_SIZE(rows), 0);
-	/* all others down, disabled, unknown */
+	/* all others down, unknown */
 	memcpy(alone, rows, sizeof(alone));
 	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
-		alone[i].ask.states = "UWXN";
+		alone[i].ask.states = "UWWN";
 	check_in(&w, alone, ARRAY_SIZE(alone), PASSES);
 	world_fini(&w);
 }
@@ -263,6 +275,9 @@ static void an_answer_settles_it(void **state)
 		{ "foreign", { .method = "CANCEL", .verdict = STRAY_OWNED,
 			       .owner = AMS1, .uri = "sip:a@other.example" },
 		  "pass owned ams1" },
+		{ "by a disabled node, which has it all the same",
+		  { .method = "CANCEL", .verdict = STRAY_OWNED, .owner = AMS1,
+		    .states = "UXUU" }, "pass owned ams1" },
 		/* nobody's after all */
 		{ "by a node that is down", { .method = "CANCEL",
 		    .verdict = STRAY_OWNED, .owner = AMS1, .states = "UWUU" },

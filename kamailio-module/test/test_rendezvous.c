@@ -160,7 +160,6 @@ static void we_live_whatever_our_state(void **state)
 			CHECK_STR("b", asked(&p, call, 0), states[i]);
 			CHECK_STR("-", asked(&p, call, 1), states[i]);
 		}
-		CHECK(!nodes_any_hears(p.nodes), states[i]);
 		picture_drop(&p);
 	}
 }
@@ -172,7 +171,7 @@ static void a_lonely_node_asks_itself(void **state)
 	(void)state;
 	CHECK_STR("a", asked(&p, 1, 0), "itself");
 	CHECK_STR("-", asked(&p, 1, 1), "nobody else");
-	CHECK(!nodes_any_hears(p.nodes), "nobody to talk to");
+	CHECK(!nodes_any_hears_own(p.nodes), "nobody to talk to");
 	picture_drop(&p);
 }
 
@@ -180,15 +179,18 @@ static void a_lonely_node_asks_itself(void **state)
 static void who_shares_no_family_does_not_hear(void **state)
 {
 	static const struct {
-		const char *self, *states, *want;	/* y: hears */
+		const char *self, *states, *want;	/* y: hears, o: only of
+							 * what is its own */
 	} rows[] = {
 		{ "fra1", "UUUU", "-yyy" },
 		{ "ams1", "UUUU", "y--y" },
 		{ "tyo1", "UUUU", "y--y" },
 		{ "lon1", "UUUU", "yyy-" },
 		{ "fra1", "WDRN", "-yy-" },
-		{ "fra1", "UWXN", "----" },
+		{ "fra1", "UWXN", "--o-" },
 		{ "ams1", "WUUW", "----" },
+		{ "ams1", "XUXX", "o--o" },
+		{ "lon1", "XDWX", "oy--" },
 	};
 
 	(void)state;
@@ -196,13 +198,18 @@ static void who_shares_no_family_does_not_hear(void **state)
 		struct picture p = picture_of(SITE_OF_FOUR, rows[i].self,
 					      rows[i].states);
 
-		for (uint32_t n = 0; n < 4; n++)
+		for (uint32_t n = 0; n < 4; n++) {
 			CHECK_EQ(rows[i].want[n] == 'y',
 				 nodes_hears(p.nodes, n), rows[i].self);
+			CHECK_EQ(rows[i].want[n] != '-',
+				 nodes_hears_own(p.nodes, n), rows[i].self);
+		}
 		CHECK(!nodes_hears(p.nodes, 4), "no node");
+		CHECK(!nodes_hears_own(p.nodes, 4), "no node");
 		CHECK(!nodes_lives(p.nodes, NODES_NONE), "no node");
-		CHECK_EQ(!!strchr(rows[i].want, 'y'), nodes_any_hears(p.nodes),
-			 rows[i].states);
+		CHECK(!nodes_keeps(p.nodes, NODES_NONE), "no node");
+		CHECK_EQ(strspn(rows[i].want, "-") < 4,
+			 nodes_any_hears_own(p.nodes), rows[i].states);
 		picture_drop(&p);
 	}
 }
