@@ -5,12 +5,13 @@ the certificate, IPv6, and both ends of a dialog on different ones.
 
 usage: node-families.py BUILD
 """
+import re
 import sys
 import time
 
 from calls import (SDP, at_node, bye_from_callee, in_dialog, phone,
                    registered, ring, talk)
-from node import PASSWORDS, Node, namespace, run
+from node import PASSWORDS, SOURCE, Node, namespace, run
 from phone import Phone
 from waiting import until
 
@@ -117,6 +118,37 @@ def an_ipv6_phone_of_the_service_address_is_called_from_it(node):
     bob.close()
 
 
+def megabytes(node):
+    return int(re.search(r"\breal_used: (\d+)", node.rpc(
+        "core.shmmem")).group(1)) / (1 << 20)
+
+
+def all_connections_leave_a_quarter_of_the_memory(node):
+    """Below that nobody's calls are taken, and anybody may connect."""
+    cfg = (SOURCE / "configs/kamailio/kamailio.cfg").read_text()
+    unit = (SOURCE / "configs/systemd/sip-anycast-kamailio.service").read_text()
+    total = int(re.search(r'MEMORY=-m (\d+)', unit).group(1))
+    tcp, tls = (int(re.search(rf"(?m)^{name}_max_connections=(\d+)", cfg)
+                    .group(1)) for name in ("tcp", "tls"))
+    # 10,000 registrations and 2,000 calls: docs/operations.md
+    used, each = megabytes(node) + 10 + 64, []
+    for make in (lambda: Phone("127.0.0.1", transport="tcp",
+                               to=(node.service, 5060)),
+                 lambda: tls_phone(node, node.service, node.domain)):
+        before = megabytes(node)
+        phones = [make() for _ in range(40)]
+        until("they are counted", lambda n=len(phones): int(re.search(
+            r"opened_connections: (\d+)", node.rpc("core.tcp_info"))
+            .group(1)) >= n)
+        each.append((megabytes(node) - before) / len(phones))
+        for ua in phones:
+            ua.close()
+        until("they are gone", lambda b=before: megabytes(node) < b + 0.5)
+    all_of_them = used + (tcp - tls) * each[0] + tls * each[1]
+    assert each[0] < each[1] and all_of_them < 0.75 * total, \
+        f"{all_of_them:.0f} of {total} MB, {each} each"
+
+
 def a_host_with_a_net_of_addresses_guesses_no_longer(node):
     """Ten wrong passwords from one source: that is its /64."""
     statuses = []
@@ -160,6 +192,7 @@ def a_host_with_a_net_of_addresses_is_one_flood(node):
 
 
 TESTS = [
+    all_connections_leave_a_quarter_of_the_memory,
     a_tls_caller_is_sent_to_the_name_in_the_certificate,
     a_tls_phone_is_called_on_its_connection,
     an_ipv6_phone_calls_an_ipv4_phone,
