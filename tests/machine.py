@@ -19,7 +19,7 @@ from node import skip
 from waiting import until
 
 SYSTEMD = "/lib/systemd/systemd"
-LIMIT = 60
+LIMIT = 120
 # Of systemd's own parts those that others here cannot do without.
 PARTS = {"sysinit": ["systemd-journald.service",
                      "systemd-journal-flush.service"],
