@@ -18,7 +18,7 @@
 enum {
 	BATCH = 64,
 	BATCHED_MAX = 2048,	/* longer datagrams are cut */
-	SOCKET_BUFFER = 1 << 20,
+	SOCKET_BUFFER = 1 << 22,
 	EXIT_USAGE = 64,
 	EXIT_SYSTEM = 71,
 };
@@ -92,7 +92,9 @@ int main(int argc, char **argv)
 			strerror(errno));
 		return EXIT_SYSTEM;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* beyond net.core.rmem_max where that is allowed */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 
 	printf("udpecho: listening on %s port %lu\n", args[0], port);
 	fflush(stdout);
