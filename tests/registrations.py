@@ -259,6 +259,33 @@ def a_phone_that_moves_to_another_node_is_called_there(site):
         assert ringing.source == site.at("ams1"), ringing.source
 
 
+def a_call_follows_a_phone_that_lost_its_connection(site):
+    """To the service address, where a node is not told of a reset: the phone has
+    registered anew, at another node, and is heard of there."""
+    for transport, closed in product(("tcp", "tls"), (False, True)):
+        bob = registered(site, "bob", None, place=2, transport=transport)
+        site.wait_for("bob")
+        alice = site.phone("alice")
+        call, ringing = ring(site, alice, bob, "fra1")
+        ok, _ = talk(alice, bob, call, ringing)
+        if closed:
+            bob.close()
+            waiting.until("fra1 knows that the connection is closed",
+                          lambda: "203.0.113.2" not in site["fra1"].rpc(
+                              "core.tcp_list"))
+        moved = registered(site, "bob", "ams1", place=2, transport=transport,
+                           contact=bob.uri)
+        waiting.until("fra1 knows that bob moved", lambda: any(
+            site["ams1"].own in one for one in site["fra1"].contacts("bob")))
+        before = site["fra1"].stat("script:dialog_moved")
+        talk_on(alice, moved, call, ok)
+        in_dialog(alice, "BYE", call, ok, cseq=60)
+        moved.reply(moved.expect("BYE"), 200)
+        alice.expect(200)
+        assert site["fra1"].stat("script:dialog_moved") >= before + 3
+        site.hang_up()
+
+
 def a_phone_that_leaves_is_gone_everywhere(site):
     bob = registered(site, "bob", place=2)
     site.wait_for("bob")
@@ -789,6 +816,7 @@ TESTS = [
     a_stranger_may_call_through_any_node_too,
     phones_behind_nat_at_two_nodes_hear_each_other,
     a_phone_that_moves_to_another_node_is_called_there,
+    a_call_follows_a_phone_that_lost_its_connection,
     a_phone_that_leaves_is_gone_everywhere,
     a_phone_that_is_not_heard_of_again_is_gone_everywhere,
     a_phone_whose_connection_is_gone_is_not_waited_for,
