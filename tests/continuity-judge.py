@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lab"))
 # pylint: disable=wrong-import-position
 from lib import cases, judge  # noqa: E402
+from lib.pace import Pace  # noqa: E402
 
 PLAIN = {"error": "", "cut": False, "resets": 0,
          "asked": [("INVITE", [407, 180, 200], 0), ("BYE", [200], 0)],
@@ -93,6 +94,17 @@ class Cases(unittest.TestCase):
                           "stay")
         self.assertEqual(cases.expected(case),
                          [cases.SAME, cases.RECONNECTED])
+
+
+class Paces(unittest.TestCase):
+    def test_fewer_run_while_the_machine_is_slow(self):
+        pace = Pace(32)
+        for _ in range(100):
+            pace.heard(5)
+        self.assertEqual(pace.room, 4)
+        for _ in range(1000):
+            pace.heard(0.01)
+        self.assertEqual((pace.room, pace.lowest), (32, 4))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""binrpc.py - asks a Kamailio whether it can do something, thousands of times
+"""binrpc.py - asks a Kamailio what it knows, thousands of times
 
 What kamcmd does, without a process for each question: the protocol of the module
-ctl, text parameters, and of the answer only whether it is a fault.
+ctl, text parameters, and the answer as it comes.
 """
 import socket
 import struct
@@ -18,16 +18,16 @@ def parameter(text):
     return bytes([0x80 | 1 << 4 | TEXT, len(data)]) + data
 
 
-def works(path, *words):
-    """False: the answer is a fault."""
+def asked(path, *words):
+    """The answer, texts in it as they are; b"" for a fault."""
     body = b"".join(parameter(word) for word in words)
     # lengths and cookie of two bytes each
     head = bytes([MAGIC, REQUEST << 4 | 1 << 2 | 1]) \
         + struct.pack("!HH", len(body), 1)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
-        asked.settimeout(5)
-        asked.connect(str(path))
-        asked.sendall(head + body)
-        answer = asked.recv(65536)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(5)
+        sock.connect(str(path))
+        sock.sendall(head + body)
+        answer = sock.recv(65536)
     assert len(answer) > 2 and answer[0] == MAGIC, answer
-    return answer[1] >> 4 != FAULT
+    return b"" if answer[1] >> 4 == FAULT else answer

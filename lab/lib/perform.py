@@ -5,7 +5,7 @@ import time
 import zlib
 
 from .cases import START
-from .flows import FLOWS, UNHEARD, CutOff, Play, reached
+from .flows import ACKED, FLOWS, UNHEARD, CutOff, Play, reached
 from .paths import Path
 from .ua import Ua
 from .wire import Loop
@@ -61,6 +61,7 @@ class Flip:
                 flow = ua.transport, conn.port, ua.service[1]
             path.flip(flow)
             ua.note("flip")
+            ua.flipped = True
             if self.case.mode == "back":
                 self.going_back.add(ua)
             if self.case.mode == "loss" and ua is self.watched:
@@ -90,6 +91,7 @@ class Performed:
         self.case, self.error, self.points = case, "", []
         self.cut = False        # in a way that is told, and then reached
         self.seconds, self.phones, self.play = 0.0, [], None
+        self.lag = float("inf")     # how long a REGISTER took
 
     def trace(self):
         """Both sides' messages."""
@@ -126,8 +128,11 @@ def perform(stage, case, number, base=0):
         asked = callee.register()
         loop.until("callee registered", lambda: asked.final, 20)
         assert asked.final.status == 200, asked.final.first
+        done.lag = time.monotonic() - began
         done.play = Play(stage, loop, caller, callee)
         done.play.known(callee)
+        if case.transport != "udp":     # nothing is on its way any more
+            loop.for_a_while(ACKED)
         callee.facts.clear()
         flipped = {"caller": [caller], "callee": [callee]}.get(
             case.side, phones)

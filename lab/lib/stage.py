@@ -11,7 +11,7 @@ import ssl
 from pathlib import Path as File
 
 from . import topology
-from .binrpc import works
+from .binrpc import asked
 from .files import shipped, site_text
 from .nodes import Node, domain
 from .paths import Roads
@@ -95,9 +95,9 @@ class Stage:
         for node in self.nodes.values():
             node.wait_ready()
         for node in self.nodes.values():
-            # how soon a phone that is gone is a 408: 2 s, not 10; and one
+            # how soon a phone that is gone is a 408: 4 s, not 10; and one
             # that rings: 5 s, not 180
-            node.rpc("cfg.set_now_int", "tm", "fr_timer", "2000")
+            node.rpc("cfg.set_now_int", "tm", "fr_timer", "4000")
             node.rpc("cfg.set_now_int", "tm", "fr_inv_timer", "5000")
             until(f"both nodes up, as {node.name} sees it", lambda n=node:
                   n.rpc("anycast.nodes").count("state: up") == 2)
@@ -109,9 +109,10 @@ class Stage:
         self.named = {ip: name for name, ips in self.hosts.items()
                       for ip in ips}
 
-    def know(self, user):
-        """Do both nodes have a binding of the user?"""
-        return all(works(node.dir / "ctl", "ul.lookup", "location", user)
+    def know(self, user, call_id):
+        """Do both nodes have the binding this REGISTER has made?"""
+        return all(call_id.encode() in asked(node.dir / "ctl", "ul.lookup",
+                                             "location", user)
                    for node in self.nodes.values())
 
     def leave(self):

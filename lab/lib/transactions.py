@@ -309,7 +309,7 @@ class Served:
         """May the last answer not have been heard?"""
         return self.text and not self.acked and (
             self.method == "INVITE" or
-            time.monotonic() - self.answered_at < 8 * T1)
+            time.monotonic() - self.answered_at < 64 * T1)
 
     def again(self):
         if self.text:

@@ -33,6 +33,7 @@ class Ua:
         self.resets, self.registered = 0, None
         self.passed = lambda label: None
         self.around = lambda to, conn, send: send()
+        self.flipped = False
         self.deaf, self.lost = lambda msg: False, None
         self.socket = Datagrams(loop, ip, 5060, self.heard) \
             if transport == "udp" else None
@@ -250,12 +251,13 @@ class Ua:
         self.conns = {to: c for to, c in self.conns.items() if c is not conn}
         waiting = [sent for sent in self.sent.values()
                    if sent.conn is conn and not sent.final]
+        unheard = [served for served in self.served.values()
+                   if served.conn is conn and served.is_fresh()]
         if self.registered and self.registered.message.conn is conn and \
                 self.registered.final:
             self.register()
-        for served in self.served.values():
-            if served.conn is conn and served.is_fresh():
-                served.again()      # 17.2.4
+        for served in unheard:
+            served.again()      # 17.2.4
         for sent in waiting:
             sent.lost()
 
