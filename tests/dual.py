@@ -72,11 +72,12 @@ class Member(cluster.Member):
 
     def news(self):
         """What it has heard from the others, and whom it takes for active."""
-        if not self.process:
-            return []
-        text = self.rpc("stats.get_statistics", "anycast:")
-        return [f"peers: {sorted(self.peers())}"] + re.findall(
-            r"event_peer_\w+ = [1-9]\d*", text)
+        try:
+            text = self.rpc("stats.get_statistics", "anycast:")
+            return [f"peers: {sorted(self.peers())}"] + re.findall(
+                r"event_peer_\w+ = [1-9]\d*", text)
+        except subprocess.CalledProcessError:
+            return ["it does not answer"]
 
     def start_pinner(self):
         """Its media relay, as the shipped cfg expects it."""

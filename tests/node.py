@@ -135,7 +135,7 @@ class Node:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.dir, stderr=log, stdout=log,
                 stdin=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.rpc("core.version")
@@ -211,6 +211,8 @@ class Node:
                  user], check=False, capture_output=True)
 
     def show_log(self):
+        if not (self.dir / "log").exists():
+            return
         log = (self.dir / "log").read_text(errors="replace").splitlines()
         print("\n".join(log[-40:]), file=sys.stderr)
 

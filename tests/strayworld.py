@@ -6,6 +6,7 @@ that remember what they sent, and the counters of all nodes.
 """
 import contextlib
 import re
+import subprocess
 import sys
 import time
 
@@ -128,6 +129,13 @@ class World:
     def counters(self, name):
         text = self[name].rpc("stats.get_statistics", "anycast:")
         return {n: int(v) for n, v in re.findall(r"anycast:(\w+) = (\d+)", text)}
+
+    def risen(self, name):
+        """Counters that are not 0, or that it does not answer."""
+        try:
+            return {n: v for n, v in self.counters(name).items() if v}
+        except subprocess.CalledProcessError:
+            return "it does not answer"
 
     def dialled(self, name):
         """Connections it has tried to open."""
@@ -278,9 +286,7 @@ def main(*families):
         print(f"not ok: {world.what}\n{error}", file=sys.stderr)
         for member in world.cluster:
             print(f"--- {member.name}", file=sys.stderr)
-            if member.process:
-                print({n: v for n, v in world.counters(member.name).items() if v},
-                      file=sys.stderr)
+            print(world.risen(member.name), file=sys.stderr)
             member.show_log()
     finally:
         world.cluster.remove()
