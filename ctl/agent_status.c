@@ -226,6 +226,12 @@ static int status_of_agent(const struct ctl *ctl, json_t *status)
 	return CTL_OK;
 }
 
+static int status_of_files(const struct ctl *ctl)
+{
+	printf("agent    none listens at %s\n", ctl->agent);
+	return ctl_print_state(ctl);
+}
+
 int ctl_status(const struct ctl *ctl)
 {
 	json_t *reply;
@@ -237,7 +243,7 @@ int ctl_status(const struct ctl *ctl)
 	else if (!status && ctl->json)
 		status = agent_command(&reply, ctl, "status");
 	else if (!status)
-		status = ctl_print_state(ctl);
+		status = status_of_files(ctl);
 	else if (!ctl->json)
 		ctl_print_state(ctl);	/* better than nothing */
 	if (!status && ctl->pinner_given)
