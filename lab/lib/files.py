@@ -110,6 +110,7 @@ def shipped(name):
     return {"restart": setting("Restart", "no"),
             "restart_sec": seconds(setting("RestartSec", "100ms")),
             "watchdog": seconds(watchdog) if watchdog else None,
+            "nice": int(setting("Nice", "0")),
             "main_only": setting("KillMode", "control-group") == "mixed"}
 
 

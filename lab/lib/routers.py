@@ -10,6 +10,7 @@ import re
 
 from .supervisor import Unit
 
+ROUTER_NICE = -10   # a router has a machine of its own, for BFD above all
 GRACEFUL_SHUTDOWN = "65535:0"
 NO_EXPORT = "65535:65281"
 
@@ -56,7 +57,7 @@ class Bird:
 
     def units(self):
         yield Unit("bird", ["/usr/sbin/bird", "-f", "-c", self.conf, "-s",
-                            self.socket], ready=self.lacking)
+                            self.socket], ready=self.lacking, nice=ROUTER_NICE)
 
     def lacking(self):
         return "" if "up and running" in self.birdc("show status") \

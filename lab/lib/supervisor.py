@@ -54,19 +54,20 @@ def signal_all(pids, number):
 
 class Unit:
     """command: a list, or what returns one; ready: returns "" or what is
-    lacking; restart: as in systemd (no, on-failure, always); watchdog: seconds,
-    None without one; before_stop, after_start: commands, as ExecStop= and
-    ExecStartPost=; main_only: KillMode=mixed."""
+    lacking; restart, nice: as in systemd (no, on-failure, always); watchdog:
+    seconds, None without one; before_stop, after_start: commands, as
+    ExecStop= and ExecStartPost=; main_only: KillMode=mixed."""
 
     def __init__(self, name, command, *, ready=None, restart="no",
                  restart_sec=0.1, watchdog=None, before_stop=None,
-                 after_start=None, main_only=False, stop_sec=4.0, env=None,
-                 cwd="/"):
+                 after_start=None, main_only=False, stop_sec=4.0, nice=0,
+                 env=None, cwd="/"):
         self.name, self.command, self.ready = name, command, ready
         self.restart, self.restart_sec = restart, restart_sec
         self.watchdog = watchdog
         self.before_stop, self.after_start = before_stop, after_start
         self.main_only, self.stop_sec = main_only, stop_sec
+        self.nice = nice
         self.env, self.cwd = dict(env or {}), cwd
         self.process, self.pidfd = None, -1
         self.wanted = False     # to be running
@@ -292,6 +293,8 @@ class Supervisor(threading.Thread):
         if unit.watchdog:
             env["WATCHDOG_USEC"] = str(int(unit.watchdog * 1e6))
         command = unit.command() if callable(unit.command) else unit.command
+        if unit.nice:
+            command = ["nice", "-n", str(unit.nice), *command]
         with open(self.space.dir / "log" / unit.name, "ab") as log:
             unit.process = subprocess.Popen(
                 self._hand_over(unit, env, self.space.words(*command)),

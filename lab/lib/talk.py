@@ -19,6 +19,7 @@ from phone import Phone
 from voice import Voice, rtp, where
 
 EVERY = 0.02
+PATIENCE = 1.0      # seconds; a busy machine hears late
 IPS = {"alice": "203.0.113.11", "bob": "203.0.113.12"}
 
 
@@ -110,13 +111,23 @@ class Talk(threading.Thread):
         self.heard[way][seq] = time.monotonic_ns()
 
     def count(self, since_ns=0):
-        """(sent, not heard), both ways of all calls, but for what may still
-        be on its way."""
-        until = time.monotonic_ns() - 300_000_000
+        """(sent, not heard), both ways of all calls.  What is still on its way
+        is waited for, as long as some of it comes within PATIENCE."""
+        until_ns, waited = time.monotonic_ns(), time.monotonic()
+        sent, lost = self._count(since_ns, until_ns)
+        while lost and time.monotonic() < waited + PATIENCE:
+            time.sleep(0.02)    # between two looks
+            before = lost
+            sent, lost = self._count(since_ns, until_ns)
+            if lost < before:
+                waited = time.monotonic()
+        return sent, lost
+
+    def _count(self, since_ns, until_ns):
         sent = lost = 0
         for way, times in list(self.sent.items()):
             for seq, at in enumerate(times[:]):
-                if since_ns <= at < until:
+                if since_ns <= at < until_ns:
                     sent += 1
                     lost += seq not in self.heard[way]
         return sent, lost
