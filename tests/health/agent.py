@@ -38,8 +38,8 @@ def nothing_is_announced_before_all_is_good():
         assert not agent.announced() and not agent.moves()
         why = "\n".join(agent.ok("why")["lines"])
         assert "one has failed" in why and "two" in why, why
-        agent.touch("one")
         begun = time.monotonic()
+        agent.touch("one")
         agent.is_up()
         assert time.monotonic() - begun >= 0.5, "hold-down"
         assert agent.moves() == ["announce"]
@@ -50,7 +50,7 @@ def nothing_is_announced_before_all_is_good():
 
 
 def a_drain_waits_and_is_taken_back():
-    with Agent(BUILD, group="hold-down = 0\ndrain-wait = 300ms\n") as agent:
+    with Agent(BUILD, group="hold-down = 0\ndrain-wait = 2s\n") as agent:
         agent.touch("one")
         agent.is_up()
         reply = agent.ok("drain")
@@ -67,7 +67,7 @@ def a_drain_waits_and_is_taken_back():
         begun = time.monotonic()
         agent.ok("drain", force=True, wait=0)
         until("it is drained", lambda: agent.status()["drained"])
-        assert time.monotonic() - begun < 0.3
+        assert time.monotonic() - begun < 1.8
         agent.ok("resume")
         agent.is_up()
         orders = agent.entries("order", 6)
@@ -285,13 +285,14 @@ def a_frozen_worker_is_replaced():
         os.kill(agent.worker(), signal.SIGSTOP)
         begun = time.monotonic()
         until("it is withdrawn", lambda: agent.moves()[1:2] == ["withdraw"])
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 1.9   # by default after 2 s
         agent.is_up()
 
 
 def who_dies_again_and_again_is_damped():
-    group = ("hold-down = 0\npenalty = 1000\nsuppress = 2500\nreuse = 1000\n"
-             "half-life = 4s\n")
+    # of three losses 4 s apart, as on a busy machine, 2548 is left
+    group = ("hold-down = 0\npenalty = 1000\nsuppress = 2500\nreuse = 2000\n"
+             "half-life = 16s\n")
     with Agent(BUILD, group=group) as agent:
         agent.touch("one")
         agent.is_up()
@@ -320,6 +321,8 @@ def who_dies_again_and_again_is_damped():
         unit = agent.status()["groups"][0]
         assert unit["cause"].startswith("damped: penalty "), unit
         assert unit["state"] == "down" and not unit["announced"], unit
+        until("that is remembered", lambda: not agent.remembered()[1]
+              and agent.remembered_penalty() > 2000)
         why = "\n".join(agent.ok("why")["lines"])
         assert "has started 4 workers" in why, why
         # and costs nothing more while it is
@@ -328,8 +331,8 @@ def who_dies_again_and_again_is_damped():
             "guardian": {}})["guardian"].get("worker_starts") == 5)
         agent.is_up()
         took = time.monotonic() - damped
-        # 4 s * log2(2.5) at least, 4 s * log2(3) at most
-        assert 4 < took < 8, took
+        # 16 s * log2(2.5 / 2) at least, 16 s * log2(3 / 2) at most
+        assert 4 < took < 14, took
         until("three of both", lambda: agent.moves()[begun:]
               == ["withdraw", "announce"] * 3)
         print(f"   announced again {took:.1f} s after the third death")
@@ -339,7 +342,7 @@ def who_dies_again_and_again_is_damped():
 
 
 def a_new_agent_goes_on_from_what_is_remembered():
-    with Agent(BUILD, group="hold-down = 1500ms\npenalty = 0\n") as agent:
+    with Agent(BUILD, group="hold-down = 4s\npenalty = 0\n") as agent:
         agent.touch("one")
         agent.is_up()
         until("it is remembered", lambda: agent.remembered()[1])
@@ -348,7 +351,7 @@ def a_new_agent_goes_on_from_what_is_remembered():
         agent.start()
         agent.is_up()
         took = time.monotonic() - begun
-        assert took < 1.2, took
+        assert took < 3.5, took
         print(f"   up {took * 1000:.0f} ms after its start")
         # what is damaged is told of, and no longer believed
         agent.kill()
@@ -356,7 +359,7 @@ def a_new_agent_goes_on_from_what_is_remembered():
         begun = time.monotonic()
         agent.start()
         agent.is_up()
-        assert time.monotonic() - begun > 1.4
+        assert time.monotonic() - begun > 3.9
         assert "damaged, and ignored" in agent.log()
 
 

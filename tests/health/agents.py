@@ -74,8 +74,8 @@ class Agent:
             "state-dir": self.state_dir,
             "audit-log": self.state_dir / "audit.log",
             "node-state": self.dir / "run/node.state",
-            "interval": "200ms", "fast-interval": "20ms", "timeout": "200ms",
-            "rise": 1, "fall": 2,
+            "interval": "500ms", "fast-interval": "20ms", "timeout": "500ms",
+            "rise": 1, "fall": 2, "adopt-timeout": "4s",
             **{k.replace("_", "-"): v for k, v in self.settings.items()},
         }
         lines = ["[agent]"] + [f"{k} = {v}" for k, v in keys.items()]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent)]
 # pylint: disable=wrong-import-position
-from sessions import FOREIGN, PREFIX, ROUTER, World, kill, lives, until
+from sessions import (ADOPT_MS, FOREIGN, PREFIX, ROUTER, World, kill, lives,
+                      until)
 from lab.lib.spaces import enter, skip
 
 P4, P6 = PREFIX[4], PREFIX[6]
@@ -96,7 +97,7 @@ def a_frozen_worker_takes_the_routes_with_it(world):
     world.worker.wants = None
     workers, pid = len(world.worker.pids), world.worker.pid()
     ms = world.after(lambda: kill(pid, signal.SIGSTOP), P4, False)
-    assert 1500 < ms < 3000, ms     # worker-timeout is 2 s
+    assert 1500 < ms < 4000, ms     # worker-timeout is 2 s
     measured("worker frozen -> no route", ms)
     until("another worker", lambda: len(world.worker.pids) > workers)
     assert not lives(pid)
@@ -122,7 +123,7 @@ def a_successor_without_a_decision_withdraws(world):
     world.worker.wants = None
     ms = world.after(lambda: kill(world.guardian()), P4, False)
     measured("guardian killed, nobody decides -> no route", ms)
-    assert ms < 2000, ms
+    assert ADOPT_MS / 2 < ms < ADOPT_MS + 2000, ms
     until("no IPv6 route", lambda: not world.watch.via(P6))
 
 
@@ -167,6 +168,9 @@ def begin_sessions_that_hang(world):
     world.worker.until_said(*(f"session:{ROUTER[f]}=down" for f in PREFIX))
     for family in PREFIX:
         world.birdc(f"enable node{family}")
+    # the answer to birdc comes before the sockets
+    until("listeners", lambda: world.router.run("ss", "-Hltn").count(
+        ":179 ") == 2, pause=0.005)
     kill(world.bird.pid, signal.SIGSTOP)
     until("connections", lambda: world.router.run(
         "ss", "-Htn", "state", "established").count(":179 ") == 2)

@@ -375,7 +375,7 @@ def an_agent_withdraws_a_silent_node_in_the_time_it_tells(node):
         print(f"   withdrawn after {took:.0f} ms, "
               f"told: within {within} ms")
         # three attempts that time out, two pauses; late on a busy machine
-        assert 1500 < took < within + 800, (took, why)
+        assert 1500 < took < within + 1500, (took, why)
         assert "has failed 3 times: no answer in 500 ms" in why, why
         agent.is_up()
 

@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -89,8 +90,10 @@ class World:
             capture_output=True, text=True).stdout
 
     def start(self, stack, space, *words, **more):
+        """Before others, as BFD is shipped: it gives up after 150 ms."""
         # pylint: disable=consider-using-with
-        process = subprocess.Popen(["ip", "netns", "exec", space, *words],
+        process = subprocess.Popen(["nice", "-n", "-15", "ip", "netns", "exec",
+                                    space, *words],
                                    stdout=self.log, stderr=self.log,
                                    stdin=subprocess.DEVNULL, **more)
 
@@ -205,8 +208,9 @@ class Bird:
                                    "anycast_fra1_2.ipv6"))
 
     def preference(self, prefix):
-        text = self.ask(f"show route all for {prefix}")
-        return int(text.split("BGP.local_pref: ")[1].split()[0])
+        found = re.search(r"BGP\.local_pref: (\d+)",
+                          self.ask(f"show route all for {prefix}"))
+        return found and int(found[1])
 
     def attributes(self, prefix):
         return self.ask(f"show route all for {prefix}")
@@ -289,21 +293,22 @@ def only_what_is_the_services_is_taken(router, node):
 
 def a_drain_makes_any_other_path_better(router, node):
     for prefix in PREFIX.values():
-        assert router.preference(prefix) == 100
+        until("the usual preference",
+              lambda p=prefix: router.preference(p) == 100)
         node.announce(prefix, "med 4294967295 community [ 65535:0 64511:1 ]")
         until("local preference 0",
               lambda p=prefix: router.preference(p) == 0)
         node.announce(prefix, "med 100")
         until("preference again",
               lambda p=prefix: router.preference(p) == 100)
-    assert router.sessions() == 2
+    until("both sessions", lambda: router.sessions() == 2)
 
 
 def a_state_in_the_kernel_is_told(router, node):
     node.become("up")
     for prefix in PREFIX.values():
-        until("a route", lambda p=prefix: router.has(p))
-        assert "BGP.med: 100" in router.attributes(prefix)
+        until("MED 100", lambda p=prefix: "BGP.med: 100"
+              in router.attributes(p))
     node.become("degraded")
     for prefix in PREFIX.values():
         until("MED 500", lambda p=prefix: "BGP.med: 500"
@@ -311,8 +316,8 @@ def a_state_in_the_kernel_is_told(router, node):
     node.become("draining")
     for prefix in PREFIX.values():
         until("local preference 0",
-              lambda p=prefix: router.preference(p) == 0)
-        assert "BGP.med: 4294967295" in router.attributes(prefix)
+              lambda p=prefix: router.preference(p) == 0 and
+              "BGP.med: 4294967295" in router.attributes(p))
     node.close_tun()
     for prefix in PREFIX.values():
         until("a withdrawal", lambda p=prefix: not router.has(p))

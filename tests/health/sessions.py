@@ -29,6 +29,7 @@ NODE = {4: "198.51.100.11", 6: "2001:db8:1::11"}
 ROUTER = {4: "198.51.100.1", 6: "2001:db8:1::1"}
 PREFIX = {4: "192.0.2.53/32", 6: "2001:db8:53::53/128"}
 FOREIGN = "203.0.113.0/24"
+ADOPT_MS = 2000     # the played worker may wait for a processor, too
 SITE = f"""[service]
 domain = sip.example.net
 address = 192.0.2.53, 2001:db8:53::53
@@ -201,7 +202,7 @@ class World:
         program.write_text(
             f"#!/bin/sh\nexec {self.trial} --site {self.dir}/site.conf "
             f"--node fra1 {prefixes} --orders {self.dir}/orders "
-            f"2>>{self.dir}/agent.log\n")
+            f"--adopt {ADOPT_MS} 2>>{self.dir}/agent.log\n")
         program.chmod(0o755)
         # beside the agent
         announcer.make(other, self.dir / "commands")

@@ -271,7 +271,7 @@ def a_broken_file_is_refused_while_it_runs(program):
             # all is as it was
             status = agent.status()
             assert [p["name"] for p in status["probes"]] == ["there"], status
-            assert agent.states() == {"up"}, status
+            until("it is up", lambda: agent.states() == {"up"})
         # and the probe is still made
         (program.dir / "there").unlink()
         until("down", lambda: agent.states() == {"down"})
