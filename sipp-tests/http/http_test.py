@@ -396,7 +396,7 @@ class Slow(Case):
         start = time.monotonic()
         for _ in range(20):
             self.still_answers()
-        self.assertLess(time.monotonic() - start, 5)
+        self.assertLess(time.monotonic() - start, 10)
 
     def test_half_a_request_and_then_nothing(self):
         waiting = []

@@ -47,7 +47,7 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, address, port=80, tls=None, timeout=10):
+    def __init__(self, address, port=80, tls=None, timeout=30):
         self.socket = socket.create_connection((address, port), timeout)
         if tls:
             self.socket = tls.wrap_socket(self.socket,
