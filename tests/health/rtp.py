@@ -123,7 +123,7 @@ def works(prober, build, backend):
                  prober.want(GOOD, target=target))
         told(f"{backend}: many packets, faster",
              prober.want(r"good 50 of 50 packets there, 50 of 50 back, .*",
-                         packets=50))
+                         packets=50, timeout=8000, delay=7500))
         told(f"{backend}: one packet", prober.want(
             r"good 1 of 1 packets there, 1 of 1 back, .*", packets=1))
         nothing_left(relay)
