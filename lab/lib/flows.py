@@ -86,11 +86,12 @@ class Play:
             or self.callee.resets)
 
     def known(self, ua):
-        """Registered, and both nodes have heard of it."""
+        """Registered, and both nodes have heard of it: of its last REGISTER, if
+        that was for a new connection; over UDP an older one may come again."""
         def known():
             asked = ua.registered
-            return asked.final and self.stage.know(ua.user,
-                                                   asked.dialog.call_id)
+            return asked.final and self.stage.know(
+                ua.user, asked.dialog.call_id if ua.resets else "")
 
         def looked_up():
             self.loop.for_a_while(0.005)

@@ -110,10 +110,10 @@ class Stage:
                       for ip in ips}
 
     def know(self, user, call_id):
-        """Do both nodes have the binding this REGISTER has made?"""
-        return all(call_id.encode() in asked(node.dir / "ctl", "ul.lookup",
-                                             "location", user)
-                   for node in self.nodes.values())
+        """Do both nodes have a binding, the one this REGISTER has made?"""
+        said = [asked(node.dir / "ctl", "ul.lookup", "location", user)
+                for node in self.nodes.values()]
+        return all(text and call_id.encode() in text for text in said)
 
     def leave(self):
         for node in self.nodes.values():
