@@ -246,7 +246,7 @@ int anycast_next_alive(struct sip_msg *msg)
 	if(node == NODES_NONE || node == nodes_self(view->nodes))
 		return 1;
 	state = nodes_state(view->nodes, node);
-	if(state != NODE_DOWN)
+	if(state != NODE_DOWN || anycast_site_was_heard(node))
 		return 1;
 	anycast_count(EVENT_NEXT_DEAD);
 	LM_DBG("next hop %.*s is node %s: %s\n", next->len, next->s,

@@ -92,6 +92,7 @@ int anycast_peer_check(struct sip_msg *msg)
 	const struct anycast_view *view = anycast_site_view();
 	enum peersig_verdict verdict = PEERSIG_MALFORMED;
 	struct peersig_request req;
+	struct slice value = {0};
 
 	if(view == NULL)
 		return -1;
@@ -99,9 +100,14 @@ int anycast_peer_check(struct sip_msg *msg)
 		anycast_count(EVENT_PEER_ON_SERVICE);
 		return -1;
 	}
-	if(read_request(&req, msg) == 0)
-		verdict = peersig_check(find_header(msg), view->site,
+	if(read_request(&req, msg) == 0) {
+		value = find_header(msg);
+		verdict = peersig_check(value, view->site,
 				slice_str(anycast_site_node()), &req, clock_wall_s());
+	}
 	anycast_count(events[verdict]);
-	return verdict == PEERSIG_VALID ? 1 : -1;
+	if(verdict != PEERSIG_VALID)
+		return -1;
+	anycast_site_heard(nodes_find(view->nodes, peersig_node(value)));
+	return 1;
 }

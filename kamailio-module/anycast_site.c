@@ -18,6 +18,8 @@
 enum
 {
 	PREVIOUS_KEEP_MS = 600000,
+	/* dmq pings each 15 s (ping_interval in kamailio.cfg) */
+	HEARD_MS = 20000,
 };
 
 struct block
@@ -27,7 +29,9 @@ struct block
 	uint64_t previous_until_ms; /* 0: as long as the site file has it */
 	uint32_t self;
 	struct site_node nodes[];
-	/* then by_name, node_cnt numbers of uint16_t,
+	/* then node_cnt numbers of uint64_t: when a node that is down was heard
+	 * since it is, CLOCK_BOOTTIME in ms, 0: not at all,
+	 * then by_name, node_cnt numbers of uint16_t,
 	 * then node_cnt bytes of enum node_state */
 };
 
@@ -50,9 +54,17 @@ static struct block *_mine;
 static uint32_t _mine_states_version;
 static struct anycast_view _view;
 
+_Static_assert(_Alignof(struct site_node) >= _Alignof(uint64_t),
+		"what follows the nodes is aligned");
+
+static uint64_t *block_heard(struct block *b)
+{
+	return (uint64_t *)&b->nodes[b->site.node_cnt];
+}
+
 static uint16_t *block_by_name(struct block *b)
 {
-	return (uint16_t *)&b->nodes[b->site.node_cnt];
+	return (uint16_t *)(block_heard(b) + b->site.node_cnt);
 }
 
 static uint8_t *block_states(struct block *b)
@@ -64,7 +76,8 @@ static size_t block_size(const struct site *site)
 {
 	return sizeof(struct block)
 		   + site->node_cnt
-					 * (sizeof(struct site_node) + sizeof(uint16_t) + 1);
+					 * (sizeof(struct site_node) + sizeof(uint64_t)
+							 + sizeof(uint16_t) + 1);
 }
 
 static void block_free(struct block *b, void (*release)(void *))
@@ -159,6 +172,7 @@ static struct block *block_new(
 	b->site.by_name = NULL;
 	b->self = (uint32_t)(me - site->nodes);
 	memcpy(b->nodes, site->nodes, site->node_cnt * sizeof(site->nodes[0]));
+	memset(block_heard(b), 0, site->node_cnt * sizeof(uint64_t));
 	memcpy(block_by_name(b), site->by_name,
 			site->node_cnt * sizeof(site->by_name[0]));
 	inherit_previous(b, old);
@@ -337,6 +351,39 @@ const struct anycast_view *anycast_site_view(void)
 	return _view.nodes ? &_view : NULL;
 }
 
+/* Under the lock: the new states; what was heard before a node went down does
+ * not speak for it.
+ */
+static void put_states(struct block *b, const uint8_t *states)
+{
+	for(size_t i = 0; i < b->site.node_cnt; i++)
+		if(states[i] == NODE_DOWN && block_states(b)[i] != NODE_DOWN)
+			block_heard(b)[i] = 0;
+	memcpy(block_states(b), states, b->site.node_cnt);
+}
+
+void anycast_site_heard(uint32_t node)
+{
+	lock_get(&_shared->lock);
+	/* a reload in between may have moved it */
+	if(atomic_load(&_shared->site_version) == _view.site_version
+			&& node < _shared->block->site.node_cnt)
+		block_heard(_shared->block)[node] = clock_boot_ms();
+	lock_release(&_shared->lock);
+}
+
+bool anycast_site_was_heard(uint32_t node)
+{
+	uint64_t at = 0;
+
+	lock_get(&_shared->lock);
+	if(atomic_load(&_shared->site_version) == _view.site_version
+			&& node < _shared->block->site.node_cnt)
+		at = block_heard(_shared->block)[node];
+	lock_release(&_shared->lock);
+	return at && clock_boot_ms() - at <= HEARD_MS;
+}
+
 void anycast_site_poll(void)
 {
 	const struct anycast_view *view = anycast_site_view();
@@ -365,7 +412,7 @@ void anycast_site_poll(void)
 		atomic_fetch_add(&_shared->site_version, 1);
 	if(changed) {
 		before = block_states(b)[self];
-		memcpy(block_states(b), states, b->site.node_cnt);
+		put_states(b, states);
 		atomic_fetch_add(&_shared->states_version, 1);
 	}
 	lock_release(&_shared->lock);

@@ -15,6 +15,7 @@
 #ifndef KAMAILIO_MODULE_ANYCAST_SITE_H
 #define KAMAILIO_MODULE_ANYCAST_SITE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kamailio-module/nodes.h"
@@ -40,6 +41,14 @@ const struct anycast_view *anycast_site_view(void);
 
 /* Look at the state file once; called by the poller and by reload. */
 void anycast_site_poll(void);
+
+/* This node (an index of the view) has just been heard: a request came that it
+ * signed.  And was it in the last 20 s, and since it was found down?  Then it
+ * is back, or does without what its agent missed; the agents' word takes up to
+ * a second or two to come round.
+ */
+void anycast_site_heard(uint32_t node);
+bool anycast_site_was_heard(uint32_t node);
 
 /* Re-read the site file; on error (returned as errno, each line handed to
  * report) the old one stays.

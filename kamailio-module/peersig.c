@@ -67,6 +67,14 @@ enum peersig_verdict peersig_check(struct slice value, const struct site *site,
 						: PEERSIG_FORGED;
 }
 
+struct slice peersig_node(struct slice value)
+{
+	struct stamp got;
+
+	return stamp_parse(&got, &kind, slice_trim(value)) ? got.node :
+							     (struct slice){ 0 };
+}
+
 const char *peersig_verdict_name(enum peersig_verdict verdict)
 {
 	static const char *const names[PEERSIG_VERDICTS] = {

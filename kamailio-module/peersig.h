@@ -66,4 +66,9 @@ enum peersig_verdict peersig_check(struct slice value, const struct site *site,
 				   const struct peersig_request *req,
 				   uint64_t wall_s);
 
+/* The node that a value says it is of; empty when it is malformed.  To be
+ * believed of a valid one only.
+ */
+struct slice peersig_node(struct slice value);
+
 #endif

@@ -493,6 +493,27 @@ def a_node_that_takes_no_connection_is_given_up_soon(site):
         waited(site, "par1", 480)
 
 
+def a_node_that_is_heard_again_is_not_taken_for_down(site):
+    """The agents' word comes round a second after its first phone has called."""
+    bob = registered(site, "bob", place=2)
+    site.wait_for("bob")
+    ams1 = site["ams1"]
+    (ams1.dir / "node.state").write_text(
+        "sip-anycast-state 1\nself ams1 up\nnode fra1 down 1\n")
+    waiting.until("ams1 takes fra1 for down",
+                  lambda: "down" in ams1.rpc("anycast.nodes"))
+    heard = ams1.event("peer_valid")
+    bob.register(site.at("fra1"), PASSWORDS["bob"])
+    waiting.until("ams1 hears of it",
+                  lambda: ams1.event("peer_valid") > heard)
+    before = ams1.event("next_dead")
+    whole_call(site, site.phone("alice"), bob, "ams1", "fra1")
+    assert ams1.event("next_dead") == before
+    (ams1.dir / "node.state").unlink()
+    waiting.until("ams1 takes fra1 for up",
+                  lambda: "down" not in ams1.rpc("anycast.nodes"))
+
+
 def phones_of_a_dead_node_are_back_when_they_register(site):
     bob = registered(site, "bob", None, place=2)
     site.wait_for("bob")
@@ -833,6 +854,7 @@ RESTARTS = [
     a_node_nobody_knows_to_be_dead_is_not_waited_for,
     a_node_that_is_silent_is_given_up_soon,
     a_node_that_takes_no_connection_is_given_up_soon,
+    a_node_that_is_heard_again_is_not_taken_for_down,
     phones_of_a_dead_node_are_back_when_they_register,
     a_node_joins_and_leaves_without_a_restart_elsewhere,
 ]

@@ -63,6 +63,16 @@ static void the_longest_value_fits(void **state)
 	assert_int_equal(check(value, "ams1", UINT64_MAX), PEERSIG_VALID);
 }
 
+static void a_value_says_whose_it_is(void **state)
+{
+	struct slice node = peersig_node(slice_str(" " GOOD));
+
+	(void)state;
+	assert_true(slice_equal(node, slice_str("fra1")));
+	assert_int_equal(peersig_node(slice_str("")).len, 0);
+	assert_int_equal(peersig_node(slice_str("node=fra1")).len, 0);
+}
+
 static void no_value_for_what_is_no_node_name(void **state)
 {
 	static const char *const names[] = {
@@ -219,6 +229,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_value_is_node_time_mac),
 		cmocka_unit_test(the_longest_value_fits),
+		cmocka_unit_test(a_value_says_whose_it_is),
 		cmocka_unit_test(no_value_for_what_is_no_node_name),
 		cmocka_unit_test(only_what_is_fresh_and_signed_is_valid),
 		cmocka_unit_test(a_signature_is_good_for_one_request_only),
