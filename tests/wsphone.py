@@ -71,7 +71,7 @@ class WsPhone(Phone):
         literal = f"[{to[0]}]" if ":" in to[0] else to[0]
         status, head = handshake(self.sock, name or literal, change)
         assert status == 101, head
-        self.bytes, self.pings = b"", 0
+        self.bytes, self.heard, self.pings = b"", set(), 0
         self.answers_pings = True
 
     @property
