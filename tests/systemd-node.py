@@ -157,6 +157,17 @@ class Node(Machine):
                 for text in [self.ask_router("route", "all", "for", prefix)]
                 if f"\n{prefix} " in text}
 
+    def heard(self):
+        """prefix: when the router has heard of it last"""
+        found = {prefix: re.search(r"\[\S+ ([\d:.-]+)", text)
+                 for prefix, text in self.routes().items()}
+        return {prefix: at.group(1) for prefix, at in found.items() if at}
+
+    def until_heard_again(self, before):
+        """Gone and back, however short it was."""
+        self.until("routes heard again", lambda: len(now := self.heard()) == 2
+                   and not set(now.items()) & set(before.items()))
+
     def until_routes(self, count=2, word=""):
         return self.until(f"{count} routes {word}", lambda: len(
             [text for text in self.routes().values() if word in text]) == count)
@@ -238,19 +249,17 @@ def a_wrong_configuration_of_the_agent_changes_nothing(node):
 
 def a_killed_part_is_back(node):
     for unit in ("kamailio", "rtp-pinner", "knot", "exabgp"):
-        pid = node.main_process(unit)
+        pid, before = node.main_process(unit), node.heard()
         node.run("kill", "-KILL", str(pid))
-        node.until_routes(0)
-        node.until_routes()
+        node.until_heard_again(before)
         assert node.main_process(unit) not in (0, pid)
 
 
 def the_end_of_an_agent_is_not_the_units(node):
     """ExaBGP starts another one, and systemd has heard of no end."""
-    pid = node.main_process("exabgp")
+    pid, before = node.main_process("exabgp"), node.heard()
     node.run("pkill", "-TERM", "-o", "-P", str(pid))
-    node.until_routes(0)
-    node.until_routes()
+    node.until_heard_again(before)
     said = node.run("systemctl", "is-active", "sip-anycast-exabgp",
                     check=False)
     assert said == "active\n" and node.main_process("exabgp") == pid, said
@@ -267,6 +276,10 @@ def a_frozen_exabgp_is_killed(node):
 
 
 def a_stop_of_the_machine_drains_first(node):
+    # a unit that is still being started is stopped without its ExecStop
+    node.until("the agent's unit active", lambda: node.run(
+        "systemctl", "is-active", "sip-anycast-exabgp", check=False)
+        == "active\n" and node.status().get("state") == "up")
     node.off()
     node.boot()
     said = node.journal("-b", "-1")
