@@ -161,15 +161,15 @@ def metrics_are_served():
 
 
 def a_hook_is_run_at_each_change():
-    with Agent(BUILD, settings={"hook-timeout": "500ms"}) as agent:
-        out, hook = agent.dir / "hooked", agent.dir / "hook"
-        hook.write_text(
-            f"#!/bin/sh\necho $ANYCAST_WHAT $ANYCAST_FROM-$ANYCAST_TO >>{out}\n"
-            f"test ! -e {agent.dir}/hang || exec /bin/sleep 1000\n")
-        hook.chmod(0o755)
-        agent.settings["hook"] = hook
-        agent.write()
-        agent.ok("reload")
+    agent = Agent(BUILD, settings={"hook-timeout": "2s"})
+    out, hook = agent.dir / "hooked", agent.dir / "hook"
+    hook.write_text(
+        f"#!/bin/sh\necho $ANYCAST_WHAT $ANYCAST_FROM-$ANYCAST_TO >>{out}\n"
+        f"test ! -e {agent.dir}/hang || exec /bin/sleep 1000\n")
+    hook.chmod(0o755)
+    agent.settings["hook"] = hook
+    agent.write()
+    with agent:
         until("a verdict", lambda: agent.state() == "down")
         until("two hooks", lambda: out.exists() and out.read_text() == (
             "unit unknown-down\nnode unknown-down\n"))

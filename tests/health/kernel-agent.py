@@ -180,7 +180,7 @@ def main():
         node.skip("there is no /dev/net/tun")
     node.namespace("127.0.53.11", "2001:db8:1::11")
     with Agent(build, site=BOTH, group="hold-down = 1s\npenalty = 0\n"
-               "drain-wait = 1s\n",
+               "drain-wait = 4s\n",
                settings={"output": "kernel", "worker_timeout": "2s"}) \
             as agent:
         goes_up_and_down(agent)
