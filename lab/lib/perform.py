@@ -18,7 +18,8 @@ DEADLINE = 60
 def addresses(number, family):
     """Of the caller and the callee."""
     if family == "IPv6":
-        return [f"2001:db8:c1::{number:x}:{one}" for one in (1, 2)]
+        # a /64 is one source to the flood limit
+        return [f"2001:db8:c1:{number:x}::{one}" for one in (1, 2)]
     high, low = divmod(number, 100)
     return [f"198.18.{high}.{low * 2 + one}" for one in (1, 2)]
 

@@ -24,7 +24,7 @@ from waiting import until       # tests/: files.py has added it to the path
 PASSWORD = "wonder-land"
 # two nodes and thousands of phones on one machine, and none of them is to fail
 PATIENT = "interval = 5s\ntimeout = 5s\nfall = 5"
-NETS = ("198.18.0.0/15", "2001:db8:c1::/64")
+NETS = ("198.18.0.0/15", "2001:db8:c1::/48")
 NAMES = {name: f"{name}.{domain}" for name in topology.NODES}
 
 
