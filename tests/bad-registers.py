@@ -335,8 +335,8 @@ def wrong_passwords_by_the_thousand_take_no_memory(node):
 
 
 def one_phone_that_registers_without_end_takes_one_place(node):
-    """Ever new contacts: no more than the limit, and soon none at all; his
-    neighbours register on."""
+    """Ever new contacts, and names in credentials for somebody else: no more
+    than the limit, and soon none at all; his neighbours register on."""
     watch = Unbroken(node)
     alice = phone(node, "alice", ip="127.0.0.21")
     bob = registered(node, "bob")
@@ -345,8 +345,10 @@ def one_phone_that_registers_without_end_takes_one_place(node):
         node, "script:registers_refused")
     refused = 0
     for i in range(600):    # sixty a minute are heard
-        got = attempt(node, alice, [f"Contact: <{alice.uri};n={i}>",
-                                    "Expires: 600"], want=(200, 503))
+        got = attempt(node, alice, [
+            f"Contact: <{alice.uri};n={i}>", "Expires: 600",
+            f'Proxy-Authorization: Digest username="x{i}", realm="x", '
+            'nonce="x", uri="sip:x", response="x"'], want=(200, 503))
         refused += got.header("retry-after") == "60"
         if refused == 50:
             break

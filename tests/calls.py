@@ -71,10 +71,14 @@ def talk_on(caller, callee, call, ok):
 
 
 def bye_from_callee(callee, invite, to, tag="callee"):
+    return from_callee(callee, "BYE", invite, to, tag)
+
+
+def from_callee(callee, method, invite, to, tag="callee", **options):
     routes = [r.strip() for v in invite.all("record-route")
               for r in v.split(",")]
     return callee.request(
-        "BYE", invite.contact(), to, call_id=invite.header("call-id"),
+        method, invite.contact(), to, call_id=invite.header("call-id"),
         cseq=77, from_uri=invite.header("to").strip("<>"), from_tag=tag,
         to_uri=invite.header("from").split(">")[0].strip("<"),
-        to_tag=invite.tag("from"), routes=routes)
+        to_tag=invite.tag("from"), routes=routes, **options)

@@ -398,7 +398,8 @@ def a_stranger_has_no_phone_do_anything(node):
 
 def a_name_of_ours_needs_its_password(node):
     for host in (node.domain, node.own, node.service, f"fra1.{node.domain}",
-                 f"{node.domain}.", f"{node.domain}:9999"):
+                 f"{node.domain}.", f"{node.domain}:9999",
+                 f"fra1.{node.domain}."):
         stranger = Phone(OUTSIDE, "alice", host)
         stranger.request("INVITE", "sip:victim@198.51.100.1", at_node(node))
         stranger.expect(407)

@@ -17,7 +17,8 @@ from itertools import product
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "pinner"))
 # pylint: disable=wrong-import-position
 import waiting
-from calls import SDP, bye_from_callee, in_dialog, talk, talk_on
+from calls import (SDP, bye_from_callee, from_callee, in_dialog, talk,
+                   talk_on)
 from database import Database
 from dual import Dual, enter
 from kdmq import request, signature
@@ -284,6 +285,58 @@ def a_call_follows_a_phone_that_lost_its_connection(site):
         alice.expect(200)
         assert site["fra1"].stat("script:dialog_moved") >= before + 3
         site.hang_up()
+
+
+def a_phone_is_reached_by_the_connection_it_opened_in_the_call(site):
+    """Called by way of the service address, it puts the call on hold over a
+    connection to the node address, which its Route names; the other hangs up."""
+    for transport in ("tcp", "tls"):
+        bob = registered(site, "bob", None, place=2, transport=transport)
+        site.wait_for("bob")
+        alice = site.phone("alice")
+        call, ringing = ring(site, alice, bob, "fra1")
+        ok, _ = talk(alice, bob, call, ringing)
+        other = site.phone("bob", 2, to="fra1", transport=transport)
+        hold = from_callee(other, "INVITE", ringing, None, body=SDP)
+        seen = alice.expect("INVITE")
+        alice.reply(seen, 200)
+        held = other.expect(200)
+        from_callee(other, "ACK", ringing, None)
+        assert alice.expect("ACK") and held.header("cseq") and hold
+        in_dialog(alice, "BYE", call, ok, cseq=60, uri=seen.contact())
+        other.reply(other.expect("BYE"), 200)
+        alice.expect(200)
+        bob.expect_nothing(0.02)
+        site.hang_up()
+        site.wait_for("bob", 0)
+
+
+def a_phone_with_the_same_address_behind_another_nat_is_left_alone(site):
+    """Bob's office and home both call it 192.168.1.10; home is called, and its
+    Contact in the call is not quite the registered one."""
+    office = registered(site, "bob", "ams1", place=3, transport="tcp",
+                        contact="sip:bob@192.168.1.10:5060;transport=tcp")
+    site.wait_for("bob")
+    home = registered(site, "bob", None, place=2, transport="tcp",
+                      contact="sip:bob@192.168.1.10:5070;transport=tcp")
+    site.wait_for("bob", 2)
+    alice = site.phone("alice")
+    call = invite(site, alice, "bob", "fra1")
+    ringing = home.expect("INVITE")
+    asked = office.expect("INVITE")
+    office.reply(asked, 180, tag="office")
+    home.reply(ringing, 200, tag="callee",
+               contact="sip:bob@192.168.1.10:5070;transport=tcp;ob")
+    ok = alice.expect(200, skip=(100, 180))
+    office.reply(office.expect("CANCEL"), 200)
+    office.reply(asked, 487, tag="office")
+    office.expect("ACK")
+    before = site["fra1"].stat("script:dialog_moved")
+    in_dialog(alice, "ACK", call, ok)
+    home.expect("ACK")
+    assert site["fra1"].stat("script:dialog_moved") == before
+    site.hang_up()
+    site.wait_for("bob", 0)
 
 
 def a_phone_that_leaves_is_gone_everywhere(site):
@@ -838,6 +891,8 @@ TESTS = [
     phones_behind_nat_at_two_nodes_hear_each_other,
     a_phone_that_moves_to_another_node_is_called_there,
     a_call_follows_a_phone_that_lost_its_connection,
+    a_phone_is_reached_by_the_connection_it_opened_in_the_call,
+    a_phone_with_the_same_address_behind_another_nat_is_left_alone,
     a_phone_that_leaves_is_gone_everywhere,
     a_phone_that_is_not_heard_of_again_is_gone_everywhere,
     a_phone_whose_connection_is_gone_is_not_waited_for,
