@@ -69,18 +69,6 @@ static void what_names_another_node_is_passed_to_it(void **state)
 		/* not heard of: tm's timers find out */
 		{ "nobody has heard of it", { .uri = TO_AMS,
 					      .states = "UNUU" }, RELAY_AMS },
-		{ "it is disabled", { .uri = TO_AMS, .states = "UXUU" },
-		  RELAY_AMS },
-		/* ... but what it has is its own */
-		{ "in a dialog", { .uri = TO_AMS, .method = "BYE",
-				   .facts = TO_TAG, .states = "UXUU" }, AMS },
-		{ "ACK", { .uri = TO_AMS, .method = "ACK", .facts = TO_TAG,
-			   .states = "UXUU" }, AMS },
-		{ "CANCEL", { .uri = TO_AMS, .method = "CANCEL",
-			      .states = "UXUU" }, AMS },
-		{ "REGISTER", { .method = "REGISTER", .uri = TO_AMS,
-				.facts = REGISTRAR, .states = "UXUU" },
-		  "serve names-other-node" },
 		{ "it is down", { .uri = TO_AMS, .states = "UWUU" },
 		  "refuse names-node-down 480" },
 		/* where its connection ends, the way back to a phone begins */
@@ -119,6 +107,26 @@ static void what_names_another_node_is_passed_to_it(void **state)
 		{ "here, from another node", { .uri = "sip:b@198.51.100.11",
 					       .verdict = STRAY_DELIVERED },
 		  "serve names-this-node" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_SIZE(rows), "fra1");
+}
+
+static void a_disabled_node_is_passed_what_is_its_own(void **state)
+{
+	static const struct row rows[] = {
+		{ "what is new", { .uri = TO_AMS, .states = "UXUU" },
+		  RELAY_AMS },
+		{ "in a dialog", { .uri = TO_AMS, .method = "BYE",
+				   .facts = TO_TAG, .states = "UXUU" }, AMS },
+		{ "ACK", { .uri = TO_AMS, .method = "ACK", .facts = TO_TAG,
+			   .states = "UXUU" }, AMS },
+		{ "CANCEL", { .uri = TO_AMS, .method = "CANCEL",
+			      .states = "UXUU" }, AMS },
+		{ "REGISTER", { .method = "REGISTER", .uri = TO_AMS,
+				.facts = REGISTRAR, .states = "UXUU" },
+		  "serve names-other-node" },
 	};
 
 	(void)state;
@@ -446,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_names_another_node_is_passed_to_it),
+		cmocka_unit_test(a_disabled_node_is_passed_what_is_its_own),
 		cmocka_unit_test(who_has_it_is_asked_before_anything_is_said),
 		cmocka_unit_test(nobody_is_asked_where_there_is_nobody),
 		cmocka_unit_test(an_answer_settles_it),
