@@ -206,13 +206,13 @@ static int ask(json_t **reply, const struct ctl *ctl, const char *request,
 	}
 }
 
-void agent_await(const struct ctl *ctl, unsigned patience_ms)
+void agent_await(const struct ctl *ctl, uint32_t patience_s)
 {
-	uint64_t until_ms = clock_ms() + patience_ms;
+	uint64_t until_ms = clock_ms() + UINT64_C(1000) * patience_s;
 	int fd;
 
 	while (is_nobody(connect_agent(&fd, ctl->agent)) &&
-	       clock_ms() < until_ms)
+	       (!patience_s || clock_ms() < until_ms))
 		poll(NULL, 0, RETRY_MS);
 	if (fd >= 0)
 		close(fd);

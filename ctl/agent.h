@@ -20,8 +20,8 @@ enum { AGENT_PATIENCE_MS = 2000 };
  */
 int agent_ask(json_t **reply, const struct ctl *ctl, json_t *request);
 
-/* Wait until an agent listens, for as long as patience_ms. */
-void agent_await(const struct ctl *ctl, unsigned patience_ms);
+/* Wait until an agent listens, for as long as patience_s; 0: for ever. */
+void agent_await(const struct ctl *ctl, uint32_t patience_s);
 
 /* The same for a command without further members, where an agent must be. */
 int agent_command(json_t **reply, const struct ctl *ctl, const char *command);

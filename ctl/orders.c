@@ -145,8 +145,8 @@ int ctl_resume(const struct ctl *ctl)
 	if (ctl->mark && !has_mark(ctl->mark))
 		return CTL_OK;
 	if (ctl->mark)
-		agent_await(ctl, 1000 * (ctl->timeout_s ? ctl->timeout_s
-							: START_PATIENCE_S));
+		agent_await(ctl, ctl->has_timeout ? ctl->timeout_s
+						  : START_PATIENCE_S);
 	exit = find_agent(&found, ctl);
 	if (!exit && !found.there && !ctl->mark)
 		return write_without_agent(ctl, NODE_UP);
