@@ -437,6 +437,24 @@ agent() { # STORY: one listens at agent.sock
 }
 
 there=(--agent agent.sock)
+
+interrupted() { # NAME CONDITION ARGUMENT...: Ctrl-C once the condition holds
+	local name=$1 condition=$2 status=0 waiter
+	shift 2
+
+	cases=$((cases + 1))
+	"$ctl" "$@" "${there[@]}" >"$name.out" 2>"$name.err" &
+	waiter=$!
+	until eval "$condition" || ! kill -0 $waiter; do
+		read -rt 0.05 <> <(:) || :
+	done
+	kill -INT $waiter
+	wait $waiter || status=$?
+	((status == 1)) || fail "$name: exit status $status, want 1"
+	compare "$name.out"
+	compare "$name.err"
+}
+
 t agent-none 1 why --agent nobody
 t agent-none-log 1 log 5 --agent nobody
 t agent-none-json 1 status --json --site site.conf --node fra1 --state none \
@@ -483,18 +501,7 @@ t agent-drain-taken 1 drain --wait "${there[@]}"
 agent pending
 t agent-resume-pending 1 resume --wait --timeout 1 "${there[@]}"
 # without --timeout it would end by itself, after minutes; 0 is for ever
-cases=$((cases + 1))
-"$ctl" resume --wait --timeout 0 "${there[@]}" >forever.out 2>forever.err &
-waiter=$!
-until (($(wc -l <forever.out) > 1)) || ! kill -0 $waiter; do
-	read -rt 0.05 <> <(:) || :
-done
-kill -INT $waiter
-status=0
-wait $waiter || status=$?
-((status == 1)) || fail "resume for ever: exit status $status"
-compare forever.out
-compare forever.err
+interrupted forever 'sed -n 2p forever.out | grep -q .' resume --wait --timeout 0
 agent alone
 t agent-drain-alone 1 drain --wait --timeout 1 "${there[@]}"
 "$ctl" resume "${there[@]}" >/dev/null
@@ -502,32 +509,11 @@ t agent-drain-forced 0 drain --wait --force "${there[@]}"
 
 # Ctrl-C leaves the drain on
 agent alone
-cases=$((cases + 1))
-"$ctl" drain --wait "${there[@]}" >interrupted.out 2>interrupted.err &
-waiter=$!
-until grep -q 'still announced' interrupted.out || ! kill -0 $waiter; do
-	read -rt 0.05 <> <(:) || :
-done
-kill -INT $waiter
-status=0
-wait $waiter || status=$?
-((status == 1)) || fail "interrupted: exit status $status"
-compare interrupted.out
-compare interrupted.err
+interrupted interrupted 'grep -q "still announced" interrupted.out' drain --wait
 
 # also while the agent is asked
 agent busy
-cases=$((cases + 1))
-"$ctl" drain --wait "${there[@]}" >/dev/null 2>interrupted-busy.err &
-waiter=$!
-until [[ -e asked ]] || ! kill -0 $waiter; do
-	read -rt 0.05 <> <(:) || :
-done
-kill -INT $waiter
-status=0
-wait $waiter || status=$?
-((status == 1)) || fail "interrupted-busy: exit status $status"
-compare interrupted-busy.err
+interrupted interrupted-busy '[[ -e asked ]]' drain --wait
 
 # who was in service before a stop is so after the start, and nobody else
 agent drain
