@@ -92,7 +92,7 @@ int anycast_peer_check(struct sip_msg *msg)
 	const struct anycast_view *view = anycast_site_view();
 	enum peersig_verdict verdict = PEERSIG_MALFORMED;
 	struct peersig_request req;
-	struct slice value = {0};
+	struct slice signer = {0};
 
 	if(view == NULL)
 		return -1;
@@ -100,14 +100,12 @@ int anycast_peer_check(struct sip_msg *msg)
 		anycast_count(EVENT_PEER_ON_SERVICE);
 		return -1;
 	}
-	if(read_request(&req, msg) == 0) {
-		value = find_header(msg);
-		verdict = peersig_check(value, view->site,
+	if(read_request(&req, msg) == 0)
+		verdict = peersig_check(&signer, find_header(msg), view->site,
 				slice_str(anycast_site_node()), &req, clock_wall_s());
-	}
 	anycast_count(events[verdict]);
 	if(verdict != PEERSIG_VALID)
 		return -1;
-	anycast_site_heard(nodes_find(view->nodes, peersig_node(value)));
+	anycast_site_heard(nodes_find(view->nodes, signer));
 	return 1;
 }

@@ -45,8 +45,8 @@ size_t peersig_format(char out[static PEERSIG_VALUE_MAX],
 			    wall_s);
 }
 
-enum peersig_verdict peersig_check(struct slice value, const struct site *site,
-				   struct slice node,
+enum peersig_verdict peersig_check(struct slice *signer, struct slice value,
+				   const struct site *site, struct slice node,
 				   const struct peersig_request *req,
 				   uint64_t wall_s)
 {
@@ -54,6 +54,8 @@ enum peersig_verdict peersig_check(struct slice value, const struct site *site,
 	struct stamp_seal seal = seal_of(parts, site, req);
 	struct stamp got;
 
+	if (signer)
+		*signer = (struct slice){ 0 };
 	value = slice_trim(value);
 	if (!value.len)
 		return PEERSIG_MISSING;
@@ -63,16 +65,11 @@ enum peersig_verdict peersig_check(struct slice value, const struct site *site,
 		return PEERSIG_OWN;
 	if (!stamp_fresh(&got, &kind, wall_s))
 		return PEERSIG_STALE;
-	return stamp_signed(&got, &kind, &seal) ? PEERSIG_VALID
-						: PEERSIG_FORGED;
-}
-
-struct slice peersig_node(struct slice value)
-{
-	struct stamp got;
-
-	return stamp_parse(&got, &kind, slice_trim(value)) ? got.node :
-							     (struct slice){ 0 };
+	if (!stamp_signed(&got, &kind, &seal))
+		return PEERSIG_FORGED;
+	if (signer)
+		*signer = got.node;
+	return PEERSIG_VALID;
 }
 
 const char *peersig_verdict_name(enum peersig_verdict verdict)

@@ -60,15 +60,12 @@ size_t peersig_format(char out[static PEERSIG_VALUE_MAX],
 		      const struct site *site, struct slice node,
 		      const struct peersig_request *req, uint64_t wall_s);
 
-/* Judge a header's value; one without text is missing.  node is our own name. */
-enum peersig_verdict peersig_check(struct slice value, const struct site *site,
-				   struct slice node,
+/* Judge a header's value; one without text is missing.  node is our own name.
+ * *signer, unless NULL, is who has signed a valid one (in value), else empty.
+ */
+enum peersig_verdict peersig_check(struct slice *signer, struct slice value,
+				   const struct site *site, struct slice node,
 				   const struct peersig_request *req,
 				   uint64_t wall_s);
-
-/* The node that a value says it is of; empty when it is malformed.  To be
- * believed of a valid one only.
- */
-struct slice peersig_node(struct slice value);
 
 #endif

@@ -29,22 +29,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct peersig_request req = { .method = slice_str("KDMQ") };
 	char good[PEERSIG_VALUE_MAX];
 	enum peersig_verdict verdict;
+	struct slice signer;
 	size_t len;
 
 	cursor_byte(&c);
 	req.body = cursor_take(&c, cursor_left(&c));
 
-	verdict = peersig_check(value, &site, self, &req, NOW);
-	check((unsigned)verdict < PEERSIG_VERDICTS && verdict != PEERSIG_VALID);
+	verdict = peersig_check(&signer, value, &site, self, &req, NOW);
+	check((unsigned)verdict < PEERSIG_VERDICTS && verdict != PEERSIG_VALID &&
+	      !signer.len);
 
 	len = peersig_format(good, &site, slice_str("fra1"), &req, NOW);
 	check(len && len < PEERSIG_VALUE_MAX);
-	check(peersig_check(slice_of(good, len), &site, self, &req, NOW) ==
-	      PEERSIG_VALID);
+	check(peersig_check(&signer, slice_of(good, len), &site, self, &req,
+			    NOW) == PEERSIG_VALID &&
+	      slice_equal(signer, slice_str("fra1")));
 	if (req.body.len) {
 		req.body.len--;
-		check(peersig_check(slice_of(good, len), &site, self, &req,
-				    NOW) == PEERSIG_FORGED);
+		check(peersig_check(NULL, slice_of(good, len), &site, self,
+				    &req, NOW) == PEERSIG_FORGED);
 	}
 	return 0;
 }

@@ -34,8 +34,8 @@ static int derive(void **state)
 static enum peersig_verdict check(const char *value, const char *self,
 				  uint64_t now)
 {
-	return peersig_check(slice_str(value), &site, slice_str(self), &sent,
-			     now);
+	return peersig_check(NULL, slice_str(value), &site, slice_str(self),
+			     &sent, now);
 }
 
 static void the_value_is_node_time_mac(void **state)
@@ -63,14 +63,19 @@ static void the_longest_value_fits(void **state)
 	assert_int_equal(check(value, "ams1", UINT64_MAX), PEERSIG_VALID);
 }
 
-static void a_value_says_whose_it_is(void **state)
+static void a_valid_value_says_whose_it_is(void **state)
 {
-	struct slice node = peersig_node(slice_str(" " GOOD));
+	struct slice signer;
 
 	(void)state;
-	assert_true(slice_equal(node, slice_str("fra1")));
-	assert_int_equal(peersig_node(slice_str("")).len, 0);
-	assert_int_equal(peersig_node(slice_str("node=fra1")).len, 0);
+	assert_int_equal(PEERSIG_VALID,
+			 peersig_check(&signer, slice_str(" " GOOD), &site,
+				       slice_str("ams1"), &sent, NOW));
+	assert_true(slice_equal(signer, slice_str("fra1")));
+	assert_int_equal(PEERSIG_STALE,
+			 peersig_check(&signer, slice_str(GOOD), &site,
+				       slice_str("ams1"), &sent, NOW + 3600));
+	assert_int_equal(signer.len, 0);
 }
 
 static void no_value_for_what_is_no_node_name(void **state)
@@ -174,7 +179,7 @@ static void a_signature_is_good_for_one_request_only(void **state)
 	all[5].body = slice_str("{\"action\":1}");
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		CHECK_EQ(PEERSIG_FORGED,
-			 peersig_check(slice_str(GOOD), &site,
+			 peersig_check(NULL, slice_str(GOOD), &site,
 				       slice_str("ams1"), &all[i], NOW),
 			 names[i]);
 }
@@ -209,8 +214,9 @@ static void a_new_secret_comes_without_a_moment_of_disbelief(void **state)
 			snprintf(what, sizeof(what), "signed with %s, read "
 				 "with %s", names[by], names[at]);
 			CHECK_EQ(knows[by][at] ? PEERSIG_VALID : PEERSIG_FORGED,
-				 peersig_check(slice_str(value), &sites[at],
-					       slice_str("ams1"), &sent, NOW),
+				 peersig_check(NULL, slice_str(value),
+					       &sites[at], slice_str("ams1"),
+					       &sent, NOW),
 				 what);
 		}
 	}
@@ -229,7 +235,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_value_is_node_time_mac),
 		cmocka_unit_test(the_longest_value_fits),
-		cmocka_unit_test(a_value_says_whose_it_is),
+		cmocka_unit_test(a_valid_value_says_whose_it_is),
 		cmocka_unit_test(no_value_for_what_is_no_node_name),
 		cmocka_unit_test(only_what_is_fresh_and_signed_is_valid),
 		cmocka_unit_test(a_signature_is_good_for_one_request_only),
