@@ -42,10 +42,10 @@ const struct anycast_view *anycast_site_view(void);
 /* Look at the state file once; called by the poller and by reload. */
 void anycast_site_poll(void);
 
-/* This node (an index of the view) has just been heard: a request came that it
- * signed.  And was it in the last 20 s, and since it was found down?  Then it
- * is back, or does without what its agent missed; the agents' word takes up to
- * a second or two to come round.
+/* A request has come that this node (an index of the view) signed.  And has one
+ * in the last 20 s, since the state file has had it as down?  Then Kamailio runs
+ * there: the node is back, and the agents' word of it takes a second or two to
+ * come round, or it is down for something else, and its phones are still there.
  */
 void anycast_site_heard(uint32_t node);
 bool anycast_site_was_heard(uint32_t node);

@@ -9,8 +9,6 @@
 #ifndef KAMAILIO_MODULE_ANYCAST_WAIT_H
 #define KAMAILIO_MODULE_ANYCAST_WAIT_H
 
-#include <stdbool.h>
-
 struct sip_msg;
 struct tm_binds;
 
